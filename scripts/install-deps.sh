@@ -1,0 +1,37 @@
+#!/bin/sh
+# Installs the Debian 12 packages that Liaison needs and that are missing; says nothing when none is.
+# Used by every make target that needs them. Root, or sudo, is needed only when something is missing.
+# The set for running the tests is installed with the set for building: `make check` must work on a bare machine.
+set -eu
+
+packages='
+build-essential clang pkg-config meson ninja-build gettext python3 git
+libsqlite3-dev libpq-dev libcurl4-openssl-dev libmicrohttpd-dev libsodium-dev
+libsimdjson-dev zlib1g-dev libcsv-dev libinih-dev libutf8proc-dev libcmocka-dev
+tzdata ca-certificates procps postgresql-15
+'
+
+missing=''
+for package in $packages; do
+    status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
+    [ "$status" = 'install ok installed' ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "install-deps: this script knows Debian 12 only; install by hand:$missing" >&2
+    exit 1
+fi
+as_root=''
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+        echo "install-deps: run as root, or install sudo. Missing:$missing" >&2
+        exit 1
+    fi
+    as_root='sudo'
+fi
+echo "install-deps: installing$missing" >&2
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+# postgresql-common would start a cluster of its own; the tests start theirs, in a folder of their own.
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,0 +1,37 @@
+/* text.h: texts for people: language, validity, comparison of names, width on a terminal.
+ * Everyone may use it; the translations themselves are chosen only at the edge (cli, server, report).
+ * utf8proc (Unicode 14 tables, MIT) does the folding. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum text_language { TEXT_FRENCH, TEXT_ENGLISH };
+
+/* Chooses the language of the whole process and binds the gettext catalogue: `directory` of compiled .mo files
+ * (NULL: beside the program, then the installed one). Call once, before threads. */
+void text_init(enum text_language language, const char *directory);
+enum text_language text_language(void);
+/* The translation of a msgid; the msgid itself when there is none. Borrowed for ever. */
+const char *text_translate(const char *msgid) __attribute__((format_arg(1)));
+#define _(msgid) text_translate(msgid)
+
+bool text_is_utf8(struct str s);
+/* The key by which two references or names count as "the same but for case, blanks, accents or leading zeros":
+ * compatibility decomposition, marks stripped, case folded, all white space removed, leading zeros dropped (an all-zero text keeps one).
+ * In the arena; {NULL,0} when memory is exhausted or `s` is not UTF-8. */
+struct str text_fold_key(struct arena *arena, struct str s);
+/* Columns that `s` takes on a terminal (wide characters count 2, marks 0). */
+size_t text_width(struct str s);
+/* Appends at most `columns` columns of `s`, control and bidi-override characters replaced by `�`, an ellipsis when cut,
+ * padded with blanks on the right (or on the left with `align_right`) to exactly `columns`. columns 0: all of it, no padding. */
+void text_append_cell(struct buf *out, struct str s, size_t columns, bool align_right);
+/* Windows-1252 to UTF-8, appended. */
+void text_from_windows1252(struct buf *out, struct str bytes);
+
+/* Amounts as the language writes them: "4 180,20 €" with no-break spaces in French, "€4,180.20" in English; quantities (1/1000)
+ * and rates (1/100 percent) without trailing zeros: "1,5", "5,5 %". */
+void text_append_cents(struct buf *out, int64_t cents);
+void text_append_milli(struct buf *out, int64_t milli);
+void text_append_rate(struct buf *out, int64_t rate_bp);
+#endif

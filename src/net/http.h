@@ -1,0 +1,113 @@
+/* http.h: HTTP, both sides. The client is a transport (libcurl multi in production, a test's own in a simulation) under a retry rule; the
+ * server is libmicrohttpd behind one handler. Used by till, sandbox, server. curl.h and microhttpd.h stay in this module. */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/civil.h"
+#include "base/err.h"
+
+/* ---- client ---- */
+enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_DELETE };
+enum { HTTP_IN_FLIGHT_MAX = 32 };
+/* A page of the till is some MiB; what is larger is a bomb. Counted after decompression. */
+#define HTTP_BODY_MAX ((size_t)64 << 20)
+
+struct http_header { struct str name, value; };
+struct http_request {
+    enum http_method method;
+    struct str url;               /* whole, already encoded */
+    struct str body;              /* JSON; absent for none */
+    const struct http_header *headers; /* secrets may be here: they are never copied into an error or a log */
+    size_t header_count;
+};
+/* All that came back; valid until the next http_client_next or http_client_free. */
+struct http_response {
+    uint64_t tag;                 /* as given at submit */
+    int status;                   /* HTTP status; 0 when no answer came */
+    struct str body;              /* decompressed */
+    struct str content_type;      /* {NULL,0} when absent */
+    int64_t retry_after_ms;       /* -1 when absent, empty or unreadable */
+    bool truncated;               /* the connection ended before the announced length */
+    bool permanent;               /* with status 0: trying again is of no use (certificate, too large an answer) */
+    int attempts;
+};
+
+/* What carries requests. One completed exchange (or a failure to reach: status 0, with *err saying why, return 0) per `wait`. */
+struct http_transport {
+    /* Copies what it needs of the request. At most HTTP_IN_FLIGHT_MAX are in flight; the tag is below that number and unique among them. */
+    int (*submit)(void *context, const struct http_request *request, uint64_t tag, struct err *err);
+    /* Waits at most timeout_ms for one exchange: 1 = *ret filled (its texts valid until the next wait, whatever is
+     * submitted meanwhile), 0 = none yet, negative = broken. `failure` is filled when ret->status is 0, and when broken. */
+    int (*wait)(void *context, int64_t timeout_ms, struct http_response *ret, struct err *failure);
+    void (*free)(void *context);
+    void *context;
+};
+struct http_limits {
+    int64_t connect_timeout_ms;   /* 0: 5 000 */
+    int64_t total_timeout_ms;     /* 0: 60 000: the whole exchange, so that a drip ends */
+    int64_t idle_timeout_ms;      /* 0: 15 000 without a byte */
+    size_t body_max;              /* 0: HTTP_BODY_MAX */
+};
+/* libcurl multi: HTTP/1.1 keep-alive, gzip accepted, certificates always verified, redirects never followed, only https except to loopback.
+ * The proxy of the environment (https_proxy) is used, except to loopback; it sees no key, since the encryption goes through it. */
+int http_curl_transport(struct http_transport *ret, const struct http_limits *limits, struct err *err) MUST_CHECK;
+/* https, or http to 127.0.0.0/8, ::1 or localhost; no user:password part; ERR_DATA with the reason otherwise. */
+int http_url_check(struct str url, struct err *err) MUST_CHECK;
+/* Appends percent-encoded (unreserved characters stay). */
+void http_append_encoded(struct buf *out, struct str s);
+
+struct http_retry {
+    int attempts;                 /* 0: 6 in all */
+    int64_t first_delay_ms;       /* 0: 500; doubles, with full jitter */
+    int64_t max_delay_ms;         /* 0: 30 000; a Retry-After is obeyed up to 120 000 */
+};
+struct http_client;
+/* Retries no answer, timeouts, 408, 425, 429, 502, 503, 504 and a truncated body, for GET, PUT and DELETE; for POST only 429 (the others may have
+ * been carried out: the caller looks first). Takes over the transport. */
+int http_client_new(struct http_client **ret, struct http_transport transport, const struct http_retry *retry, const struct clock *clock,
+                    const struct random_source *random, struct err *err) MUST_CHECK;
+void http_client_free(struct http_client *client);
+int http_client_submit(struct http_client *client, const struct http_request *request, uint64_t tag, struct err *err) MUST_CHECK;
+/* The next exchange that came to its end (after its retries), in any order. ERR_TILL when the attempts are used up without an answer (err says
+ * which host and why: unknown name, refused, certificate, timeout) — the tag is then in ret->tag; ERR_CANCELLED on Ctrl-C. A status such as 404 or a last 503 is
+ * returned as a response, not an error. */
+int http_client_next(struct http_client *client, struct http_response *ret, struct err *err) MUST_CHECK;
+/* Submit and wait for that one (nothing else may be in flight). */
+int http_client_perform(struct http_client *client, const struct http_request *request, struct http_response *ret, struct err *err) MUST_CHECK;
+/* Totals since creation, for the run's journal. */
+void http_client_totals(const struct http_client *client, int64_t *ret_requests, int64_t *ret_retries);
+
+/* ---- server ---- */
+struct http_server;
+struct http_server_request {
+    struct str method, path;      /* the path percent-decoded once */
+    struct str query;             /* raw, without the `?` */
+    struct str body;
+    struct arena *arena;          /* lives until the response is sent */
+    void *impl;
+};
+/* A request header by name without regard to case; {NULL,0} when absent. */
+struct str http_server_header(const struct http_server_request *request, const char *name);
+/* First value of a query parameter, decoded (`+` is a blank) into the request's arena; {NULL,0} when absent. */
+struct str http_server_query(const struct http_server_request *request, struct str name);
+/* Decodes %XX (and `+` when asked) into the arena; bytes that are no escape stay. */
+struct str http_decode(struct arena *arena, struct str s, bool plus_is_blank);
+struct http_server_response {
+    int status;
+    struct str body;              /* copied before the handler's caller goes on */
+    struct http_header headers[16];
+    size_t header_count;          /* Content-Type too */
+    bool gzip;                    /* compress the body (and say so) */
+    bool chunked;                 /* send chunked instead of with a Content-Length */
+    /* faults, for the sandbox: */
+    bool cut;                     /* announce the whole length, send half, close */
+    int64_t delay_ms;             /* wait before answering */
+};
+/* Called on one thread at a time (the server polls in one thread of its own). */
+typedef void http_handler(void *context, const struct http_server_request *request, struct http_server_response *response);
+/* `listen` is "127.0.0.1:8080", ":0" means loopback with a free port. Bodies up to body_max. ERR_DATA when the port is taken. */
+int http_server_start(struct http_server **ret, struct str listen, size_t body_max, http_handler *handler, void *context, struct err *err) MUST_CHECK;
+int http_server_port(const struct http_server *server);
+void http_server_stop(struct http_server *server);
+#endif

@@ -1,0 +1,118 @@
+/* sync.h: links to tills and the three flows: articles in, articles out, orders. One run at a time per link; a run is journalled record by
+ * record, can be killed anywhere, and is rehearsed by the very same code. Used by server and cli. Clock, randomness and network are arguments. */
+#ifndef SYNC_SYNC_H
+#define SYNC_SYNC_H
+#include "grid/grid.h"
+#include "till/till.h"
+
+/* ---- links ---- */
+struct link_options {
+    struct str name, url;
+    struct str profile;            /* a built-in name, or the text of a profile file */
+    bool has_since;
+    int64_t since_utc;
+    bool import_articles, export_articles, import_orders, auto_validate;
+    bool orders;                   /* orders instead of invoices */
+    enum number_rule numbers;
+    struct str families[64];       /* filter; none = all */
+    size_t family_count;
+    struct str code_pattern;       /* absent = all */
+    bool has_changed_since;
+    int64_t changed_since_utc;
+    bool only_in_stock;
+    struct str archived;           /* "any", "no", "only" */
+    enum unknown_rule unknown_article, unknown_customer;
+    bool reference_from_barcode;   /* an article without a reference takes its barcode */
+    bool refuse_negative_stock;
+    int64_t overlap_minutes;       /* how far back each run reads again */
+};
+/* import articles and orders yes, export no, invoices, numbers kept, not validated by itself, articles refused, customers created, stock free, overlap 7 days. */
+extern const struct link_options link_default_options;
+struct link {
+    int64_t id;
+    struct link_options options;
+    bool has_cursor;
+    int64_t cursor_utc;
+};
+/* Seals the key. ERR_DATA: name taken or empty, URL not allowed, key not a v4 key, profile not readable. In a transaction. */
+int link_create(struct db *db, int64_t company_id, const struct link_options *options, struct str key, const struct seal_key *seal_key, const struct random_source *random,
+                int64_t *ret_id, struct err *err) MUST_CHECK;
+/* key absent: stays as it is. */
+int link_update(struct db *db, int64_t company_id, int64_t link_id, const struct link_options *options, struct str key, const struct seal_key *seal_key,
+                const struct random_source *random, struct err *err) MUST_CHECK;
+/* By name; ERR_NOT_FOUND names what there is. Texts in the arena. */
+int link_open(struct db *db, int64_t company_id, struct arena *arena, struct str name, struct link *ret, struct err *err) MUST_CHECK;
+typedef int link_fn(void *context, const struct link *link, struct err *err);
+int link_each(struct db *db, int64_t company_id, link_fn *on_link, void *context, struct err *err) MUST_CHECK;
+/* Wipes the key and hides the link; its documents stay. */
+int link_remove(struct db *db, int64_t company_id, int64_t link_id, struct err *err) MUST_CHECK;
+struct grid_rules link_grid_rules(const struct link *link);
+
+/* ---- what a run stands on ---- */
+/* Makes the transport of a run; production: http_curl_transport. */
+typedef int transport_factory(void *context, struct http_transport *ret, struct err *err);
+enum sync_flow { FLOW_ARTICLES_IN, FLOW_ARTICLES_OUT, FLOW_ORDERS, FLOW_COUNT };
+extern const char *const sync_flow_names[FLOW_COUNT]; /* "articles_in", … */
+struct sync_progress {             /* told often; the edge decides how to show it */
+    enum sync_flow flow;
+    const char *stage;             /* msgid: "reading", "staging", "validating" … */
+    int64_t done, total;           /* total 0 = not known yet */
+};
+/* What a rehearsal announces and a run tells as it writes: an article field by field (old and new), a document. */
+struct sync_change { enum sync_flow flow; const char *action; /* "create", "update", "archive", "document", … */ struct str subject, field, old_value, new_value; };
+struct sync_environment {
+    struct db *db;
+    const struct company *company;
+    const struct seal_key *seal_key;
+    const struct clock *clock;
+    const struct random_source *random;
+    transport_factory *transport;
+    void *transport_context;
+    void (*on_progress)(void *context, const struct sync_progress *progress);   /* may be NULL */
+    void (*on_change)(void *context, const struct sync_change *change);          /* may be NULL */
+    void *context;
+};
+
+/* ---- link test ---- */
+struct link_report {
+    bool reachable, key_accepted;
+    struct till_account account;
+    int64_t articles, categories;
+    bool profile_confirmed, has_sale, sale_readable;  /* has_sale: the till showed one to read */
+    struct str profile_name, sale_number, sale_fault;
+};
+/* Fills as far as it gets; an ERR_TILL in *err says where it stopped and why. Writes nothing. */
+int link_test(const struct sync_environment *environment, const struct link *link, struct arena *arena, struct link_report *ret, struct err *err) MUST_CHECK;
+
+/* ---- runs ---- */
+struct sync_options {
+    bool dry_run;
+    bool has_only;
+    enum sync_flow only;
+    bool has_since;                /* read again from here; purged sales come back */
+    int64_t since_utc;
+};
+struct article_counts { int64_t read, created, updated, unchanged, skipped, anomalies; };
+struct order_counts { int64_t read, staged, already, changed, skipped, documents, validated, blocked, payments, reconciled, anomalies; };
+struct sync_result {
+    int64_t run_id;                /* 0 for a rehearsal */
+    bool dry_run;
+    struct article_counts articles_in, articles_out;
+    struct order_counts orders;    /* read = staged + already + changed + skipped; anomalies = sales left in the grid for one */
+    int64_t open_anomalies;        /* of the whole link afterwards: exit status 1 when not 0 */
+    bool ok;
+};
+/* Runs the flows that the link (or `only`) asks for: articles in, articles out, orders, then validation when the link says so, then drafts that waited. ERR_BUSY when another run of the
+ * link is going on (a lease of a dead process on this machine is taken over). On ERR_TILL and ERR_CANCELLED what was committed stays, and the next run goes on from it. */
+int sync_run(const struct sync_environment *environment, const struct link *link, const struct sync_options *options, struct sync_result *ret, struct err *err) MUST_CHECK;
+/* The JSON object of `sync --json`. */
+void sync_append_json(struct buf *out, const struct sync_result *result);
+/* Validates the grid of every link (and of files), each by its own rules; `selection` as in grid_validate. Takes each link's lease. */
+int sync_validate_grid(const struct sync_environment *environment, const struct str *selection, size_t selection_count, bool dry_run, struct grid_validation *ret, struct err *err) MUST_CHECK;
+/* Validates drafts by number, or all that are blocked when none is named. */
+int sync_validate_documents(const struct sync_environment *environment, const struct str *numbers, size_t count, struct resume_result *ret, struct err *err) MUST_CHECK;
+
+/* Reads the till's own sales closed on the business days [from_day, to_day], through the profile, for the proof: each sale once, in no promised order. */
+typedef int sync_sale_fn(void *context, const struct sale *sale, struct err *err);
+int sync_read_sales(const struct sync_environment *environment, const struct link *link, int32_t from_day, int32_t to_day, sync_sale_fn *on_sale, void *context, struct err *err) MUST_CHECK;
+#endif
