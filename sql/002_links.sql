@@ -90,6 +90,7 @@ CREATE TABLE sale (
     closed_utc   @int@,
     fingerprint  @blob@ NOT NULL,                -- SHA-256 of the canonical content
     journal_seq  @int@ NOT NULL,                 -- the journal record it was last read from
+    previous_seq @int@,                          -- the one before it changed, until the change is dealt with
     document_id  @int@,
     run_id       @int@ NOT NULL,
     PRIMARY KEY (company_id, link_id, till_sale_id)

@@ -1,6 +1,7 @@
 /* arena.c: memory handed out from growing blocks and released all at once. Everyone may use it through base/arena.h. */
 #include "base/arena.h"
 
+#include "base/arena_int.h"
 #include "base/mem.h"
 
 #include <stdarg.h>
@@ -58,11 +59,13 @@ static struct arena_block *block_for(struct arena *arena, size_t size)
     return block;
 }
 
-/* Room that is not cleared yet, of a size that is rounded up already. */
-static void *take(struct arena *arena, size_t size)
+void *arena_take(struct arena *arena, size_t size)
 {
     struct arena_block *block = arena->blocks;
 
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size = round_up(size == 0 ? 1 : size);
     if (block == NULL || block->size - block->used < size) {
         block = block_for(arena, size);
         if (block == NULL)
@@ -76,10 +79,8 @@ static void *take(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    if (size > SIZE_MAX / 2)
-        return NULL;
-    size = round_up(size == 0 ? 1 : size);
-    void *p = take(arena, size);
+    void *p = arena_take(arena, size);
+
     return p == NULL ? NULL : memset(p, 0, size);
 }
 
@@ -94,9 +95,9 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
 
 struct str arena_copy(struct arena *arena, struct str s)
 {
-    if (s.p == NULL || s.n > SIZE_MAX / 2)
+    if (s.p == NULL || s.n == SIZE_MAX)
         return STR_NULL;
-    char *p = take(arena, round_up(s.n + 1));
+    char *p = arena_take(arena, s.n + 1);
     if (p == NULL)
         return STR_NULL;
     memcpy(p, s.p, s.n);
@@ -113,7 +114,7 @@ struct str arena_format(struct arena *arena, const char *format, ...)
     va_end(args);
     if (length < 0)
         return STR_NULL;
-    char *p = take(arena, round_up((size_t)length + 1));
+    char *p = arena_take(arena, (size_t)length + 1);
     if (p == NULL)
         return STR_NULL;
     va_start(args, format);

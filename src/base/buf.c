@@ -10,20 +10,16 @@
 
 enum { BUF_FIRST = 64 }; /* most cells and messages fit */
 
-/* Room for `n` more bytes and the terminator. */
+/* The slow way to room for `n` more bytes and the terminator. */
 static bool grow(struct buf *buf, size_t n)
 {
     size_t max = buf->max == 0 ? BUF_DEFAULT_MAX : buf->max;
 
-    if (buf->failed)
-        return false;
-    if (buf->n > max || n > max - buf->n) {
+    if (buf->failed || buf->n > max || n > max - buf->n) {
         buf->failed = true;
         return false;
     }
     size_t need = buf->n + n + 1;
-    if (need <= buf->cap)
-        return true;
     size_t cap = buf->cap < BUF_FIRST ? BUF_FIRST : buf->cap * 2;
     if (cap < need)
         cap = need;
@@ -40,9 +36,17 @@ static bool grow(struct buf *buf, size_t n)
     return true;
 }
 
+/* What fits the memory fits the maximum, which bounds it. */
+static inline bool make_room(struct buf *buf, size_t n)
+{
+    if (!buf->failed && n < buf->cap - buf->n)
+        return true;
+    return grow(buf, n);
+}
+
 void buf_append(struct buf *buf, struct str s)
 {
-    if (s.n == 0 || !grow(buf, s.n))
+    if (s.n == 0 || !make_room(buf, s.n))
         return;
     memcpy(buf->p + buf->n, s.p, s.n);
     buf->n += s.n;
@@ -51,7 +55,7 @@ void buf_append(struct buf *buf, struct str s)
 
 void buf_append_char(struct buf *buf, char c)
 {
-    if (!grow(buf, 1))
+    if (!make_room(buf, 1))
         return;
     buf->p[buf->n++] = c;
     buf->p[buf->n] = '\0';
@@ -89,7 +93,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
         buf->failed = true;
         return;
     }
-    if (!grow(buf, (size_t)length))
+    if (!make_room(buf, (size_t)length))
         return;
     va_start(args, format);
     vsnprintf(buf->p + buf->n, (size_t)length + 1, format, args);
@@ -99,7 +103,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
 
 char *buf_reserve(struct buf *buf, size_t n)
 {
-    if (!grow(buf, n))
+    if (!make_room(buf, n))
         return NULL;
     buf->p[buf->n + n] = '\0'; /* so that a caller who fills all the room leaves it terminated */
     return buf->p + buf->n;

@@ -12,7 +12,8 @@ enum { YEAR_MIN = 1900, YEAR_MAX = 9999, DAYS_PER_ERA = 146097, DAYS_FROM_ERA_TO
 
 /* Years are counted from 1 March in eras of 400 years, so that the leap day ends a year
  * (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
-int32_t civil_day(int year, int month, int day) {
+int32_t civil_day(int year, int month, int day)
+{
     int64_t y = (int64_t)year - (month <= 2);
     int64_t era = floor_div(y, 400);
     int64_t year_of_era = y - era * 400;
@@ -21,7 +22,8 @@ int32_t civil_day(int year, int month, int day) {
     return (int32_t)(era * DAYS_PER_ERA + day_of_era - DAYS_FROM_ERA_TO_1970);
 }
 
-void civil_from_day(int32_t day, int *ret_year, int *ret_month, int *ret_day) {
+void civil_from_day(int32_t day, int *ret_year, int *ret_month, int *ret_day)
+{
     int64_t z = (int64_t)day + DAYS_FROM_ERA_TO_1970;
     int64_t era = floor_div(z, DAYS_PER_ERA);
     int64_t day_of_era = z - era * DAYS_PER_ERA;
@@ -34,7 +36,8 @@ void civil_from_day(int32_t day, int *ret_year, int *ret_month, int *ret_day) {
 }
 
 /* A day exists when it comes back the same from its number: 30 February would come back as a day of March. */
-static bool day_if_real(int year, int month, int day, int32_t *ret) {
+static bool day_if_real(int year, int month, int day, int32_t *ret)
+{
     if (year < YEAR_MIN || year > YEAR_MAX || month < 1 || month > 12 || day < 1 || day > 31) return false;
     int32_t number = civil_day(year, month, day);
     int y, m, d;
@@ -44,32 +47,37 @@ static bool day_if_real(int year, int month, int day, int32_t *ret) {
     return true;
 }
 
-static bool take_day(struct str *s, int32_t *ret) {
+static bool take_day(struct str *s, int32_t *ret)
+{
     int year, month, day;
     return take_number(s, 4, 4, &year) && take_char(s, '-') && take_number(s, 2, 2, &month) && take_char(s, '-') &&
            take_number(s, 2, 2, &day) && day_if_real(year, month, day, ret);
 }
 
-bool civil_parse_day(struct str s, int32_t *ret) {
+bool civil_parse_day(struct str s, int32_t *ret)
+{
     int32_t day;
     if (!take_day(&s, &day) || s.n > 0) return false;
     *ret = day;
     return true;
 }
 
-bool civil_parse_day_french(struct str s, int32_t *ret) {
+bool civil_parse_day_french(struct str s, int32_t *ret)
+{
     int year, month, day;
     return take_number(&s, 1, 2, &day) && take_char(&s, '/') && take_number(&s, 1, 2, &month) && take_char(&s, '/') &&
            take_number(&s, 4, 4, &year) && s.n == 0 && day_if_real(year, month, day, ret);
 }
 
-void civil_append_day(struct buf *out, int32_t day) {
+void civil_append_day(struct buf *out, int32_t day)
+{
     int y, m, d;
     civil_from_day(day, &y, &m, &d);
     buf_printf(out, "%04d-%02d-%02d", y, m, d);
 }
 
-void civil_append_day_local(struct buf *out, int32_t day) {
+void civil_append_day_local(struct buf *out, int32_t day)
+{
     if (text_language() != TEXT_FRENCH) {
         civil_append_day(out, day);
         return;
@@ -80,7 +88,8 @@ void civil_append_day_local(struct buf *out, int32_t day) {
 }
 
 /* ".123": microseconds, what is finer cut off. */
-static bool take_fraction(struct str *s, int64_t *ret_us) {
+static bool take_fraction(struct str *s, int64_t *ret_us)
+{
     int digits = 0;
     int64_t us = 0;
     for (int digit; take_number(s, 1, 1, &digit); digits++)
@@ -93,7 +102,8 @@ static bool take_fraction(struct str *s, int64_t *ret_us) {
 }
 
 /* "10:00", "10:00:00" or "10:00:00.123". */
-static bool take_time(struct str *s, int64_t *ret_us) {
+static bool take_time(struct str *s, int64_t *ret_us)
+{
     int hour, minute, second = 0;
     int64_t fraction = 0;
     if (!take_number(s, 2, 2, &hour) || !take_char(s, ':') || !take_number(s, 2, 2, &minute)) return false;
@@ -107,7 +117,8 @@ static bool take_time(struct str *s, int64_t *ret_us) {
 }
 
 /* "Z", "+02:00", "+0200" or nothing; what to take off to get UTC. */
-static bool take_offset(struct str *s, int64_t *ret_us) {
+static bool take_offset(struct str *s, int64_t *ret_us)
+{
     *ret_us = 0;
     if (s->n == 0 || take_char(s, 'Z')) return true;
     bool east = take_char(s, '+');
@@ -121,7 +132,8 @@ static bool take_offset(struct str *s, int64_t *ret_us) {
     return true;
 }
 
-bool instant_parse(struct str s, int64_t *ret_utc) {
+bool instant_parse(struct str s, int64_t *ret_utc)
+{
     int32_t day;
     int64_t time_us = 0, offset_us = 0;
     if (!take_day(&s, &day)) return false;
@@ -134,31 +146,35 @@ bool instant_parse(struct str s, int64_t *ret_utc) {
 }
 
 /* "2026-01-30T10:00:00." and the microseconds left to write. */
-static int instant_append_seconds(struct buf *out, int64_t at_utc) {
-    int64_t day = floor_div(at_utc, CIVIL_DAY);
-    int64_t us = at_utc - day * CIVIL_DAY;
-    civil_append_day(out, (int32_t)day);
+static int instant_append_seconds(struct buf *out, int64_t at_utc)
+{
+    int64_t us = at_utc % CIVIL_DAY;
+    if (us < 0) us += CIVIL_DAY;
+    civil_append_day(out, (int32_t)floor_div(at_utc, CIVIL_DAY));
     buf_printf(out, "T%02d:%02d:%02d.", (int)(us / CIVIL_HOUR), (int)(us / CIVIL_MINUTE % 60), (int)(us / CIVIL_SECOND % 60));
     return (int)(us % CIVIL_SECOND);
 }
 
-void instant_append(struct buf *out, int64_t at_utc) {
+void instant_append(struct buf *out, int64_t at_utc)
+{
     int us = instant_append_seconds(out, at_utc);
     buf_printf(out, "%03dZ", us / 1000);
 }
 
-void instant_append_micro(struct buf *out, int64_t at_utc) {
+void instant_append_micro(struct buf *out, int64_t at_utc)
+{
     int us = instant_append_seconds(out, at_utc);
     if (us % 1000 == 0) buf_printf(out, "%03dZ", us / 1000);
     else buf_printf(out, "%06dZ", us);
 }
 
-void instant_append_local(struct buf *out, const struct zone *zone, int64_t at_utc) {
-    int64_t local = at_utc + zone_offset_at(zone, at_utc) * CIVIL_SECOND;
-    int64_t day = floor_div(local, CIVIL_DAY);
-    int64_t us = local - day * CIVIL_DAY;
+void instant_append_local(struct buf *out, const struct zone *zone, int64_t at_utc)
+{
+    int64_t local_minute = floor_div(floor_div(at_utc, CIVIL_SECOND) + zone_offset_at(zone, at_utc), 60);
+    int64_t day = floor_div(local_minute, 24 * 60);
+    int minute = (int)(local_minute - day * 24 * 60);
     civil_append_day_local(out, (int32_t)day);
-    buf_printf(out, " %02d:%02d", (int)(us / CIVIL_HOUR), (int)(us / CIVIL_MINUTE % 60));
+    buf_printf(out, " %02d:%02d", minute / 60, minute % 60);
 }
 
 /* Lock-free, hence safe in a signal handler, and seen by every thread. */
@@ -168,21 +184,24 @@ _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "interrupt_request is called from sig
 void interrupt_request(void) { atomic_store(&interrupted, true); }
 bool interrupt_requested(void) { return atomic_load(&interrupted); }
 
-static int64_t system_now_utc(void *context) {
+static int64_t system_now_utc(void *context)
+{
     (void)context;
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now); /* cannot fail with this clock */
     return now.tv_sec * CIVIL_SECOND + now.tv_nsec / 1000;
 }
 
-static int64_t monotonic_ms(void) {
+static int64_t monotonic_ms(void)
+{
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
 /* In slices: a signal that another thread takes, or that comes just before the sleep, is seen a slice later at most. */
-static int system_sleep_ms(void *context, int64_t ms) {
+static int system_sleep_ms(void *context, int64_t ms)
+{
     (void)context;
     const int64_t slice_ms = 50;
     int64_t begin_ms = monotonic_ms(), slept_ms = 0;

@@ -35,7 +35,8 @@ int zone_load(struct zone **ret, struct str name, struct err *err) MUST_CHECK;
 void zone_free(struct zone *zone);
 /* Seconds to add to UTC to get local time at that instant. */
 int32_t zone_offset_at(const struct zone *zone, int64_t at_utc);
-/* The business day of an instant; cutoff_minutes after midnight still belong to the day before. */
+/* The business day of an instant; cutoff_minutes after midnight still belong to the day before. An instant is on day d exactly when
+ * zone_day_start(d) <= instant < zone_day_start(d + 1), also when the clock is put back over the cut-off. */
 int32_t zone_business_day(const struct zone *zone, int64_t at_utc, int cutoff_minutes);
 /* The first instant of a business day (the later of two when the clock goes back over midnight never happens in practice; the first is taken). */
 int64_t zone_day_start(const struct zone *zone, int32_t day, int cutoff_minutes);

@@ -1,9 +1,11 @@
 /* json.cc: reads JSON into a tree of struct json. simdjson finds the tokens (and checks UTF-8, quotes and control characters on the
  * way); numbers and escapes are read here, because no figure may pass through a double and no lone surrogate may get in.
  * The only C++ file of Liaison: nothing else includes simdjson.h. Everyone may use it, through base/json.h. */
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,7 @@
 #pragma GCC diagnostic pop
 
 extern "C" {
+#include "base/arena_int.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/utf8_int.h"
@@ -54,6 +57,8 @@ namespace {
 constexpr size_t KEPT_CAPACITY = (size_t)4 << 20;
 /* Up to here a repeated member is looked for as members arrive; beyond, once at the end, by sorting. */
 constexpr size_t SMALL_OBJECT = 64;
+/* Nodes are made 4, 8, … this many at a time. */
+constexpr size_t BATCH_MAX = 128;
 
 struct reader {
     struct arena *arena;
@@ -61,6 +66,8 @@ struct reader {
     size_t size;
     ondemand::document *document;
     struct err *err;
+    struct json *nodes; /* made in batches: one by one they would cost more than the parsing */
+    size_t nodes_left, batch;
 };
 
 bool is_blank(char c)
@@ -182,46 +189,65 @@ size_t unescape_one(const char *p, char **out)
     return 2;
 }
 
-/* The text that begins at `p`, after its opening quote, and has an escape in it; it never grows. */
-int read_escaped(const struct reader *reader, const char *p, struct str *ret)
+/* A high bit for each byte of `word` that is a quote or a backslash; bytes after the first such one may be marked wrongly. */
+uint64_t quotes_and_escapes(const char *p)
+{
+    constexpr uint64_t ones = 0x0101010101010101, highs = ones << 7;
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    word = le64toh(word);
+    uint64_t quote = word ^ ones * '"', escape = word ^ ones * '\\';
+    return (((quote - ones) & ~quote) | ((escape - ones) & ~escape)) & highs;
+}
+
+/* The first quote or backslash at or after `p`. The padding makes reading beyond the end harmless, and simdjson has seen that every
+ * quote is closed. Sixteen bytes at a time, so that most names take one round and the processor foresees it. */
+const char *find_quote_or_escape(const char *p)
+{
+    for (;; p += 16) {
+        uint64_t low = quotes_and_escapes(p), high = quotes_and_escapes(p + 8);
+
+        if ((low | high) != 0)
+            return p + (low != 0 ? __builtin_ctzll(low) >> 3 : 8 + (__builtin_ctzll(high) >> 3));
+    }
+}
+
+/* The text that begins at `p`, after its opening quote, and has an escape in it; unescaped it is never longer. */
+[[gnu::noinline]] int read_escaped(const struct reader *reader, const char *p, struct str *ret)
 {
     const char *end = p;
 
-    while (*end != '"')
-        end += *end == '\\' ? 2 : 1;
-    char *text = (char *)arena_alloc(reader->arena, (size_t)(end - p) + 1);
+    while (*(end = find_quote_or_escape(end)) != '"')
+        end += 2;
+    char *text = (char *)arena_take(reader->arena, (size_t)(end - p) + 1);
     if (text == nullptr)
         return err_memory(reader->err);
     char *out = text;
-    while (p < end) {
-        const char *escape = (const char *)memchr(p, '\\', (size_t)(end - p));
-        size_t plain = (size_t)((escape == nullptr ? end : escape) - p);
-        memcpy(out, p, plain);
-        out += plain;
-        p += plain;
-        if (escape == nullptr)
+    for (;;) {
+        const char *stop = find_quote_or_escape(p);
+        memcpy(out, p, (size_t)(stop - p));
+        out += stop - p;
+        if (stop == end)
             break;
-        size_t length = unescape_one(p, &out);
+        size_t length = unescape_one(stop, &out);
         if (length == 0)
-            return fail(reader, p, N_("the JSON has an escape at byte %s that stands for no character (`%s`); correct it at its source"));
-        p += length;
+            return fail(reader, stop, N_("the JSON has an escape at byte %s that stands for no character (`%s`); correct it at its source"));
+        p = stop + length;
     }
+    *out = '\0';
     *ret = {text, (size_t)(out - text)};
     return OK;
 }
 
-/* `p` stands after the opening quote. simdjson has seen that every quote is closed. Without escapes, which is nearly always, the
- * text is used where it stands. */
+/* `p` stands after the opening quote. Without escapes, which is nearly always, the text is used where it stands. */
 int read_text(const struct reader *reader, const char *p, struct str *ret)
 {
-    const char *end = (const char *)memchr(p, '"', (size_t)(source_end(reader) - p));
+    const char *end = find_quote_or_escape(p);
 
-    if (end == nullptr)
-        return fail_syntax(reader, source_end(reader));
-    size_t length = (size_t)(end - p);
-    if (memchr(p, '\\', length) != nullptr)
+    if (*end == '\\')
         return read_escaped(reader, p, ret);
-    *ret = {p, length};
+    *ret = {p, (size_t)(end - p)};
     return OK;
 }
 
@@ -342,11 +368,24 @@ int check_large_object(const struct reader *reader, const struct json *object, c
 
 /* ---- containers ---- */
 
-int read_value(const struct reader *reader, ondemand::value value, int depth, struct json *node);
+int read_value(struct reader *reader, ondemand::value value, int depth, struct json *node);
 
-struct json *add_child(const struct reader *reader, struct json *parent, struct json **last)
+struct json *new_node(struct reader *reader)
 {
-    struct json *child = (struct json *)arena_alloc(reader->arena, sizeof *child);
+    if (reader->nodes_left == 0) {
+        reader->batch = std::min(reader->batch * 2, BATCH_MAX);
+        reader->nodes = (struct json *)arena_array(reader->arena, reader->batch, sizeof *reader->nodes);
+        if (reader->nodes == nullptr)
+            return nullptr;
+        reader->nodes_left = reader->batch;
+    }
+    reader->nodes_left--;
+    return reader->nodes++;
+}
+
+struct json *add_child(struct reader *reader, struct json *parent, struct json **last)
+{
+    struct json *child = new_node(reader);
 
     if (child == nullptr)
         return nullptr;
@@ -370,7 +409,7 @@ int close_container(const struct reader *reader, const char *start, char bracket
     return OK;
 }
 
-int read_array(const struct reader *reader, ondemand::array array, const char *start, int depth, struct json *node)
+int read_array(struct reader *reader, ondemand::array array, const char *start, int depth, struct json *node)
 {
     struct json *last = nullptr;
 
@@ -389,7 +428,7 @@ int read_array(const struct reader *reader, ondemand::array array, const char *s
     return close_container(reader, start, ']', node);
 }
 
-int read_object(const struct reader *reader, ondemand::object object, const char *start, int depth, struct json *node)
+int read_object(struct reader *reader, ondemand::object object, const char *start, int depth, struct json *node)
 {
     struct json *last = nullptr;
     struct seen seen = {};
@@ -422,7 +461,7 @@ int fail_depth(const struct reader *reader, const char *at)
     return fail(reader, at, N_("the JSON is nested too deeply at byte %s: this is not an answer of a till nor a file of ours"));
 }
 
-int read_value(const struct reader *reader, ondemand::value value, int depth, struct json *node)
+int read_value(struct reader *reader, ondemand::value value, int depth, struct json *node)
 {
     std::string_view token = value.raw_json_token();
     const char *start = token.data();
@@ -460,7 +499,7 @@ int read_root_scalar(const struct reader *reader, std::string_view token, struct
     return read_text(reader, token.data() + 1, &node->text);
 }
 
-int read_root(const struct reader *reader, struct json *node)
+int read_root(struct reader *reader, struct json *node)
 {
     ondemand::document &document = *reader->document;
     std::string_view token;
@@ -513,7 +552,7 @@ int parse(ondemand::parser &parser, struct reader *reader, struct json **ret)
     size_t padded = reader->size + simdjson::SIMDJSON_PADDING;
     ondemand::document document;
 
-    struct json *root = (struct json *)arena_alloc(reader->arena, sizeof *root);
+    struct json *root = new_node(reader);
     if (root == nullptr)
         return err_memory(reader->err);
     simdjson::error_code error = parser.iterate(simdjson::padded_string_view(reader->source, reader->size, padded)).get(document);
@@ -536,12 +575,13 @@ extern "C" int json_parse(struct arena *arena, struct str source, struct json **
     if (source.n > JSON_SIZE_MAX)
         return err_set(err, ERR_DATA, N_("the JSON is larger than %s bytes: this is not an answer of a till nor a file of ours"),
                        err_int((int64_t)JSON_SIZE_MAX, limit));
-    char *copy = (char *)arena_alloc(arena, source.n + simdjson::SIMDJSON_PADDING);
+    char *copy = (char *)arena_take(arena, source.n + simdjson::SIMDJSON_PADDING);
     if (copy == nullptr)
         return err_memory(err);
     if (source.n > 0)
         memcpy(copy, source.p, source.n);
-    struct reader reader = {arena, copy, source.n, nullptr, err};
+    memset(copy + source.n, 0, simdjson::SIMDJSON_PADDING);
+    struct reader reader = {arena, copy, source.n, nullptr, err, nullptr, 0, 2};
     int code = parse(parser, &reader, ret);
     if (parser.capacity() > KEPT_CAPACITY)
         parser = ondemand::parser();

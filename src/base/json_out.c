@@ -25,29 +25,50 @@ static void append_escape(struct buf *out, unsigned char c)
     }
 }
 
+/* The bytes at the beginning of `s` that are written as they are. */
+static size_t unchanged_run(struct str s)
+{
+    size_t at = 0;
+
+    while (at < s.n) {
+        unsigned char c = (unsigned char)s.p[at];
+
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+            at++;
+            continue;
+        }
+        size_t length = c < 0x80 ? 0 : utf8_step(s.p + at, s.n - at);
+        if (length == 0)
+            break;
+        at += length;
+    }
+    return at;
+}
+
 /* Whole runs are copied; what is not UTF-8 becomes U+FFFD, since a document with a bad byte would be refused as a whole. */
 void json_append_quoted(struct buf *out, struct str s)
 {
-    size_t run = 0;
+    size_t run = unchanged_run(s);
+    char *room = buf_reserve(out, s.n + 2); /* exact when nothing needs an escape */
 
-    buf_append_char(out, '"');
-    for (size_t at = 0; at < s.n;) {
-        unsigned char c = (unsigned char)s.p[at];
-        size_t length = utf8_step(s.p + at, s.n - at);
+    if (room == NULL)
+        return;
+    room[0] = '"';
+    if (run > 0)
+        memcpy(room + 1, s.p, run);
+    out->n += run + 1;
+    out->p[out->n] = '\0';
+    for (size_t at = run; at < s.n; at += run) {
+        unsigned char c = (unsigned char)s.p[at++];
 
-        if (length > 0 && c >= 0x20 && c != '"' && c != '\\') {
-            at += length;
-            continue;
-        }
-        buf_append(out, (struct str){s.p + run, at - run});
-        if (length == 0)
-            buf_append(out, STR("\xEF\xBF\xBD"));
-        else
+        if (c < 0x80)
             append_escape(out, c);
-        run = ++at;
+        else
+            buf_append(out, STR("\xEF\xBF\xBD"));
+        struct str rest = {s.p + at, s.n - at};
+        run = unchanged_run(rest);
+        buf_append(out, (struct str){rest.p, run});
     }
-    if (run < s.n)
-        buf_append(out, (struct str){s.p + run, s.n - run});
     buf_append_char(out, '"');
 }
 
@@ -252,8 +273,13 @@ static void append_zeros(struct buf *out, int64_t count)
 /* The significant digits, with a point before the one at `point` (none when negative). */
 static void append_digits(struct buf *out, const struct significand *number, int64_t point)
 {
+    bool as_written = number->count == number->span.n ? point < 0 : point >= 0 && number->span.p[point] == '.';
     int64_t at = 0;
 
+    if (as_written) {
+        buf_append(out, number->span);
+        return;
+    }
     for (size_t i = 0; i < number->span.n; i++) {
         if (number->span.p[i] == '.')
             continue;

@@ -28,9 +28,11 @@ void *mem_alloc(size_t size)
 
 void *mem_alloc_zero(size_t count, size_t size)
 {
-    if (!allowed())
+    size_t total;
+
+    if (!allowed() || __builtin_mul_overflow(count, size, &total))
         return NULL;
-    return count == 0 || size == 0 ? calloc(1, 1) : calloc(count, size);
+    return calloc(1, total == 0 ? 1 : total);
 }
 
 void *mem_resize(void *old, size_t size)

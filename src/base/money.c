@@ -22,7 +22,8 @@ struct decimal {
     unsigned char first[KEPT_DIGITS];
 };
 
-static void decimal_digit(struct decimal *d, char c) {
+static void decimal_digit(struct decimal *d, char c)
+{
     int digit = c - '0';
     d->has_digit = true;
     bool leading = digit == 0 && d->count == 0;
@@ -39,14 +40,16 @@ static void decimal_digit(struct decimal *d, char c) {
     d->count++;
 }
 
-static int64_t first_digits(const struct decimal *d, int64_t n) {
+static int64_t first_digits(const struct decimal *d, int64_t n)
+{
     int64_t value = 0;
     for (int64_t i = 0; i < n; i++) value = value * 10 + d->first[i];
     return value;
 }
 
 /* The number of 10^-places that `d` is; `rounded` says what to do with more digits than that. */
-static enum decimal_result decimal_units(const struct decimal *d, int places, bool rounded, int64_t *ret) {
+static enum decimal_result decimal_units(const struct decimal *d, int places, bool rounded, int64_t *ret)
+{
     assert(places >= 0 && places <= PLACES_MAX);
     if (d->count == 0) {
         *ret = 0;
@@ -69,14 +72,16 @@ static enum decimal_result decimal_units(const struct decimal *d, int places, bo
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* Takes a run of digits; false when there is none. */
-static bool take_digits(const char **p, const char *end, struct decimal *d) {
+static bool take_digits(const char **p, const char *end, struct decimal *d)
+{
     const char *begin = *p;
     for (; *p < end && is_digit(**p); (*p)++) decimal_digit(d, **p);
     return *p > begin;
 }
 
 /* "e-12" and the like, counted up to EXPONENT_MAX. */
-static bool take_exponent(const char **p, const char *end, struct decimal *d) {
+static bool take_exponent(const char **p, const char *end, struct decimal *d)
+{
     (*p)++;
     bool negative = *p < end && **p == '-';
     if (*p < end && (**p == '-' || **p == '+')) (*p)++;
@@ -89,7 +94,8 @@ static bool take_exponent(const char **p, const char *end, struct decimal *d) {
 }
 
 /* The grammar of a JSON number (RFC 8259, section 6). */
-static bool decimal_read(struct str s, struct decimal *d) {
+static bool decimal_read(struct str s, struct decimal *d)
+{
     if (s.n == 0) return false;
     const char *p = s.p, *end = s.p + s.n;
     if (*p == '-') {
@@ -108,18 +114,21 @@ static bool decimal_read(struct str s, struct decimal *d) {
     return p == end;
 }
 
-enum decimal_result decimal_parse(struct str s, int places, int64_t *ret) {
+enum decimal_result decimal_parse(struct str s, int places, int64_t *ret)
+{
     struct decimal d = {0};
     return decimal_read(s, &d) ? decimal_units(&d, places, false, ret) : DECIMAL_NOT_A_NUMBER;
 }
 
-enum decimal_result decimal_parse_rounded(struct str s, int places, int64_t *ret) {
+enum decimal_result decimal_parse_rounded(struct str s, int places, int64_t *ret)
+{
     struct decimal d = {0};
     return decimal_read(s, &d) ? decimal_units(&d, places, true, ret) : DECIMAL_NOT_A_NUMBER;
 }
 
 /* The length of what people and spreadsheets put between thousands: a blank, U+00A0, U+202F or U+2009; 0 when something else stands there. */
-static size_t blank_length(const char *p, const char *end) {
+static size_t blank_length(const char *p, const char *end)
+{
     size_t left = (size_t)(end - p);
     if (left >= 1 && *p == ' ') return 1;
     if (left >= 2 && memcmp(p, "\u00A0", 2) == 0) return 2;
@@ -127,13 +136,15 @@ static size_t blank_length(const char *p, const char *end) {
     return 0;
 }
 
-static const char *skip_blanks(const char *p, const char *end) {
+static const char *skip_blanks(const char *p, const char *end)
+{
     for (size_t n; (n = blank_length(p, end)) > 0;) p += n;
     return p;
 }
 
 /* "4 180": once a blank stands between digits, every group after it has exactly three, so that "1 2" stays two numbers, not twelve. */
-static bool take_grouped_digits(const char **p, const char *end, struct decimal *d) {
+static bool take_grouped_digits(const char **p, const char *end, struct decimal *d)
+{
     const char *begin = *p;
     (void)take_digits(p, end, d);
     if (*p - begin > 3 || *p == begin) return true;
@@ -147,7 +158,8 @@ static bool take_grouped_digits(const char **p, const char *end, struct decimal 
     return true;
 }
 
-enum decimal_result decimal_parse_human(struct str s, int places, int64_t *ret) {
+enum decimal_result decimal_parse_human(struct str s, int places, int64_t *ret)
+{
     struct decimal d = {0};
     if (s.n == 0) return DECIMAL_NOT_A_NUMBER;
     const char *end = s.p + s.n, *p = skip_blanks(s.p, end);
@@ -164,7 +176,8 @@ enum decimal_result decimal_parse_human(struct str s, int places, int64_t *ret) 
     return decimal_units(&d, places, false, ret);
 }
 
-void decimal_append(struct buf *out, int64_t value, int places, int min_decimals) {
+void decimal_append(struct buf *out, int64_t value, int places, int min_decimals)
+{
     assert(places >= 0 && places <= 18 && min_decimals >= 0);
     char digits[20]; /* from the end: digits[0] is the last decimal */
     int count = 0, decimals = places, dropped = 0;
@@ -181,7 +194,8 @@ void decimal_append(struct buf *out, int64_t value, int places, int min_decimals
 }
 
 /* n / d rounded, d > 0. Half of a negative number goes away from zero too: a refund mirrors its sale. */
-static __int128 divide(__int128 n, __int128 d, enum rounding rounding) {
+static __int128 divide(__int128 n, __int128 d, enum rounding rounding)
+{
     __int128 quotient = n / d, rest = n % d;
     if (rest < 0) rest = -rest;
     bool up = false;
@@ -194,7 +208,8 @@ static __int128 divide(__int128 n, __int128 d, enum rounding rounding) {
     return n < 0 ? quotient - 1 : quotient + 1;
 }
 
-bool money_scale(int64_t a, int64_t b, int64_t c, enum rounding rounding, int64_t *ret) {
+bool money_scale(int64_t a, int64_t b, int64_t c, enum rounding rounding, int64_t *ret)
+{
     assert(c > 0);
     __int128 result = divide((__int128)a * b, c, rounding);
     if (result > INT64_MAX || result < INT64_MIN) return false;
@@ -202,7 +217,8 @@ bool money_scale(int64_t a, int64_t b, int64_t c, enum rounding rounding, int64_
     return true;
 }
 
-int64_t money_tax_inside(int64_t total_cents, int64_t rate_bp, enum rounding rounding) {
+int64_t money_tax_inside(int64_t total_cents, int64_t rate_bp, enum rounding rounding)
+{
     if (rate_bp <= 0) return 0;
     /* r / (10000 + r) < 1: the result is never greater than the total. */
     return (int64_t)divide((__int128)total_cents * rate_bp, (__int128)10000 + rate_bp, rounding);
@@ -218,7 +234,8 @@ struct apportion {
 };
 
 /* Rounded down, with what is left over (0 <= rest < sum). */
-static __int128 apportion_floor(const struct apportion *a, size_t i, __int128 *ret_rest) {
+static __int128 apportion_floor(const struct apportion *a, size_t i, __int128 *ret_rest)
+{
     __int128 weight = a->weights[i];
     __int128 product = a->amount * (a->flip ? -weight : weight);
     __int128 quotient = product / a->sum, rest = product % a->sum;
@@ -230,7 +247,8 @@ static __int128 apportion_floor(const struct apportion *a, size_t i, __int128 *r
     return quotient;
 }
 
-static size_t count_rests(const struct apportion *a, __int128 at_least) {
+static size_t count_rests(const struct apportion *a, __int128 at_least)
+{
     size_t count = 0;
     for (size_t i = 0; i < a->n; i++) {
         __int128 rest;
@@ -241,7 +259,8 @@ static size_t count_rests(const struct apportion *a, __int128 at_least) {
 }
 
 /* The greatest rest that at least `wanted` shares reach. Searched by halving, so that neither memory nor n² steps are needed. */
-static __int128 rest_threshold(const struct apportion *a, size_t wanted) {
+static __int128 rest_threshold(const struct apportion *a, size_t wanted)
+{
     __int128 low = 0, high = a->sum; /* count(low) >= wanted > count(high) */
     while (high - low > 1) {
         __int128 middle = low + (high - low) / 2;
@@ -253,7 +272,8 @@ static __int128 rest_threshold(const struct apportion *a, size_t wanted) {
 
 /* Fills the shares with the rounded-down parts and says how many units are missing; false when one leaves int64 (weights of both signs
  * that nearly cancel out). */
-static bool share_floors(const struct apportion *a, int64_t *shares, size_t *ret_missing) {
+static bool share_floors(const struct apportion *a, int64_t *shares, size_t *ret_missing)
+{
     __int128 given = 0;
     for (size_t i = 0; i < a->n; i++) {
         __int128 rest, part = apportion_floor(a, i, &rest);
@@ -266,7 +286,8 @@ static bool share_floors(const struct apportion *a, int64_t *shares, size_t *ret
 }
 
 /* One unit more for the `missing` greatest rests. */
-static void share_missing(const struct apportion *a, size_t missing, int64_t *shares) {
+static void share_missing(const struct apportion *a, size_t missing, int64_t *shares)
+{
     __int128 threshold = rest_threshold(a, missing);
     size_t ties = missing - count_rests(a, threshold + 1);
     for (size_t i = 0; i < a->n; i++) {
@@ -281,7 +302,8 @@ static void share_missing(const struct apportion *a, size_t missing, int64_t *sh
     }
 }
 
-void money_share(int64_t total, const int64_t *weights, size_t n, int64_t *shares) {
+void money_share(int64_t total, const int64_t *weights, size_t n, int64_t *shares)
+{
     if (n == 0) return;
     struct apportion a = {.weights = weights, .n = n, .amount = total};
     for (size_t i = 0; i < n; i++) a.sum += weights[i];

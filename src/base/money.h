@@ -26,6 +26,7 @@ bool money_scale(int64_t a, int64_t b, int64_t c, enum rounding rounding, int64_
 /* The VAT inside a tax-included amount: cents * r / (10000 + r). Source: architecture.md, Money. */
 int64_t money_tax_inside(int64_t total_cents, int64_t rate_bp, enum rounding rounding);
 /* Shares `total` over n weights by largest remainder so that the shares add up to it exactly; ties go to the lower index.
- * Weights may be negative or all zero (then the first share takes all). shares may not alias weights. */
+ * Weights may be negative; when they add up to zero, or cancel out so nearly that a share would leave int64, the first share takes all.
+ * share(-total) is -share(total): a refund mirrors its sale. shares may not alias weights. No memory; O(n log of the sum of weights). */
 void money_share(int64_t total, const int64_t *weights, size_t n, int64_t *shares);
 #endif

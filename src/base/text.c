@@ -23,7 +23,8 @@ enum { PATH_SIZE = 4096 };
 static enum text_language language = TEXT_ENGLISH;
 
 /* "<folder of the program>/po" when the catalogue was built there; false otherwise. */
-static bool directory_beside_program(char ret[PATH_SIZE]) {
+static bool directory_beside_program(char ret[PATH_SIZE])
+{
     char program[PATH_SIZE], catalogue[PATH_SIZE];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     if (n <= 0) return false;
@@ -37,7 +38,8 @@ static bool directory_beside_program(char ret[PATH_SIZE]) {
     return length > 0 && length < PATH_SIZE;
 }
 
-void text_init(enum text_language chosen, const char *directory) {
+void text_init(enum text_language chosen, const char *directory)
+{
     char beside[PATH_SIZE];
     if (!directory) directory = directory_beside_program(beside) ? beside : LOCALE_DIR;
     language = chosen;
@@ -50,13 +52,15 @@ void text_init(enum text_language chosen, const char *directory) {
 
 enum text_language text_language(void) { return language; }
 
-const char *text_translate(const char *msgid) {
+const char *text_translate(const char *msgid)
+{
     if (language == TEXT_ENGLISH || msgid[0] == '\0') return msgid; /* "" would give the header of the catalogue */
     return dgettext(DOMAIN, msgid);
 }
 
 /* The next code point of s from *at on; -1, and one byte on, when the bytes are not UTF-8. */
-static int32_t next_code(struct str s, size_t *at) {
+static int32_t next_code(struct str s, size_t *at)
+{
     unsigned char first = (unsigned char)s.p[*at];
     if (first < 0x80) {
         (*at)++;
@@ -68,13 +72,15 @@ static int32_t next_code(struct str s, size_t *at) {
     return n > 0 ? code : -1;
 }
 
-static void append_code(struct buf *out, int32_t code) {
+static void append_code(struct buf *out, int32_t code)
+{
     utf8proc_uint8_t bytes[4];
     utf8proc_ssize_t n = utf8proc_encode_char(code, bytes);
     buf_append(out, (struct str){(const char *)bytes, (size_t)n});
 }
 
-bool text_is_utf8(struct str s) {
+bool text_is_utf8(struct str s)
+{
     for (size_t at = 0; at < s.n;)
         if (next_code(s, &at) < 0) return false;
     return true;
@@ -82,7 +88,8 @@ bool text_is_utf8(struct str s) {
 
 /* Folding. */
 
-static bool is_space(int32_t code) {
+static bool is_space(int32_t code)
+{
     if ((code >= '\t' && code <= '\r') || code == ' ' || code == 0x85) return true;
     if (code < 0x80) return false;
     utf8proc_category_t category = utf8proc_category(code);
@@ -90,14 +97,16 @@ static bool is_space(int32_t code) {
 }
 
 /* Leading zeros fall, but for the last one of a text that is all zeros. */
-static struct str without_leading_zeros(struct str key) {
+static struct str without_leading_zeros(struct str key)
+{
     size_t zeros = 0;
     while (zeros + 1 < key.n && key.p[zeros] == '0') zeros++;
     return (struct str){key.p + zeros, key.n - zeros};
 }
 
 /* Nearly every reference is plain ASCII, and a catalogue has 100 000 of them: no tables needed. False at the first other byte. */
-static bool fold_ascii(struct str s, char *key, size_t *ret_n) {
+static bool fold_ascii(struct str s, char *key, size_t *ret_n)
+{
     size_t n = 0;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
@@ -110,12 +119,14 @@ static bool fold_ascii(struct str s, char *key, size_t *ret_n) {
 
 /* The code points of the key, white space still in it; a negative count when `s` is not UTF-8. IGNORE drops what nobody sees, such as
  * soft hyphens and zero-width spaces. */
-static utf8proc_ssize_t fold_codes(struct str s, int32_t *codes, size_t size) {
+static utf8proc_ssize_t fold_codes(struct str s, int32_t *codes, size_t size)
+{
     const int options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
     return utf8proc_decompose((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, codes, (utf8proc_ssize_t)size, options);
 }
 
-static struct str fold_unicode(struct arena *arena, struct str s) {
+static struct str fold_unicode(struct arena *arena, struct str s)
+{
     utf8proc_ssize_t needed = fold_codes(s, NULL, 0);
     if (needed < 0) return STR_NULL;
     size_t count = (size_t)needed, n = 0;
@@ -127,7 +138,8 @@ static struct str fold_unicode(struct arena *arena, struct str s) {
     return without_leading_zeros((struct str){key, n});
 }
 
-struct str text_fold_key(struct arena *arena, struct str s) {
+struct str text_fold_key(struct arena *arena, struct str s)
+{
     if (s.n == 0) return STR("");
     char *key = arena_alloc(arena, s.n + 1);
     if (!key) return STR_NULL;
@@ -139,12 +151,14 @@ struct str text_fold_key(struct arena *arena, struct str s) {
 /* Cells. */
 
 /* Marks that turn the direction of the text around them: a name could show another amount than the one that is there. */
-static bool is_bidi_control(int32_t code) {
+static bool is_bidi_control(int32_t code)
+{
     return (code >= 0x202A && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0x200E || code == 0x200F || code == 0x061C;
 }
 
 /* The next code point as it may be shown: what is invalid or would steer the terminal becomes a replacement character. */
-static int32_t next_shown(struct str s, size_t *at, size_t *ret_width) {
+static int32_t next_shown(struct str s, size_t *at, size_t *ret_width)
+{
     int32_t code = next_code(s, at);
     bool control = code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 || is_bidi_control(code);
     if (control) code = REPLACEMENT;
@@ -152,18 +166,21 @@ static int32_t next_shown(struct str s, size_t *at, size_t *ret_width) {
     return code;
 }
 
-size_t text_width(struct str s) {
+size_t text_width(struct str s)
+{
     size_t width = 0, one;
     for (size_t at = 0; at < s.n; width += one) (void)next_shown(s, &at, &one);
     return width;
 }
 
-static void append_blanks(struct buf *out, size_t n) {
+static void append_blanks(struct buf *out, size_t n)
+{
     for (; n > 0; n--) buf_append_char(out, ' ');
 }
 
 /* The bytes of `s` that fit into `columns`, marks on the last character included. */
-static struct str fitting(struct str s, size_t columns, size_t *ret_width) {
+static struct str fitting(struct str s, size_t columns, size_t *ret_width)
+{
     size_t width = 0, at = 0, one;
     for (size_t next = 0; next < s.n; at = next) {
         (void)next_shown(s, &next, &one);
@@ -174,7 +191,8 @@ static struct str fitting(struct str s, size_t columns, size_t *ret_width) {
     return (struct str){s.p, at};
 }
 
-void text_append_cell(struct buf *out, struct str s, size_t columns, bool align_right) {
+void text_append_cell(struct buf *out, struct str s, size_t columns, bool align_right)
+{
     size_t width = text_width(s), one;
     bool cut = columns > 0 && width > columns;
     if (cut) {
@@ -194,7 +212,8 @@ static const uint16_t windows1252[32] = {
     REPLACEMENT, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, REPLACEMENT, 0x017E, 0x0178,
 };
 
-void text_from_windows1252(struct buf *out, struct str bytes) {
+void text_from_windows1252(struct buf *out, struct str bytes)
+{
     for (size_t i = 0; i < bytes.n; i++) {
         unsigned char c = (unsigned char)bytes.p[i];
         if (c < 0x80) buf_append_char(out, (char)c);
@@ -205,7 +224,8 @@ void text_from_windows1252(struct buf *out, struct str bytes) {
 /* Figures. */
 
 /* The digits of `value` * 10^-places with the marks of the language between thousands and before decimals; no sign. */
-static void append_figure(struct buf *out, int64_t value, int places, int min_decimals) {
+static void append_figure(struct buf *out, int64_t value, int places, int min_decimals)
+{
     bool french = language == TEXT_FRENCH;
     BUF_AUTO plain = {.max = 64};
     decimal_append(&plain, value, places, min_decimals);
@@ -221,19 +241,22 @@ static void append_figure(struct buf *out, int64_t value, int places, int min_de
     if (buf_failed(&plain)) out->failed = true; /* no memory: an amount that is missing must not look like a text */
 }
 
-void text_append_cents(struct buf *out, int64_t cents) {
+void text_append_cents(struct buf *out, int64_t cents)
+{
     if (cents < 0) buf_append_char(out, '-');
     if (language == TEXT_ENGLISH) buf_append(out, STR("€"));
     append_figure(out, cents, 2, 2);
     if (language == TEXT_FRENCH) buf_append(out, STR(NO_BREAK_SPACE "€"));
 }
 
-void text_append_milli(struct buf *out, int64_t milli) {
+void text_append_milli(struct buf *out, int64_t milli)
+{
     if (milli < 0) buf_append_char(out, '-');
     append_figure(out, milli, 3, 0);
 }
 
-void text_append_rate(struct buf *out, int64_t rate_bp) {
+void text_append_rate(struct buf *out, int64_t rate_bp)
+{
     if (rate_bp < 0) buf_append_char(out, '-');
     append_figure(out, rate_bp, 2, 0);
     buf_append(out, language == TEXT_FRENCH ? STR(NO_BREAK_SPACE "%") : STR("%"));

@@ -4,14 +4,13 @@
 
 #include "base/civil_int.h"
 #include "base/mem.h"
+#include "base/read_int.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define ZONE_DIRECTORY "/usr/share/zoneinfo"
 enum {
@@ -19,10 +18,11 @@ enum {
     ZONE_FILE_MAX = 256 << 10, /* the largest of tzdata has 4 kB */
     TRANSITIONS_MAX = 8192,    /* the most that tzdata has is some 240 */
     TYPES_MAX = 256,           /* a type is named by one byte */
-    OFFSET_MAX_S = 26 * 3600,  /* RFC 8536 3.2: no zone is a whole day away */
+    OFFSET_MAX_S = 26 * 3600,  /* RFC 8536 3.2: offsets lie between -25 and 26 hours */
     HEADER_SIZE = 44,
     PATH_SIZE = 1024,
     DAY_S = 86400,
+    DAY_NUMBER_MAX = 100000000, /* further on, microseconds leave 64 bits */
 };
 
 /* A day of the year in a POSIX TZ text: "M10.5.0" (the last Sunday of October), "J60" or "59", and the local time of the change. */
@@ -55,7 +55,8 @@ struct zone {
 static bool take_up_to(struct str *s, int max, int *ret) { return take_number(s, 1, 3, ret) && *ret <= max; }
 
 /* "CET" or "<+0330>": at least three characters; the name itself is of no use here. */
-static bool take_name(struct str *s) {
+static bool take_name(struct str *s)
+{
     bool quoted = take_char(s, '<');
     size_t n = 0;
     for (; n < s->n; n++) {
@@ -69,7 +70,8 @@ static bool take_name(struct str *s) {
 }
 
 /* "[+-]hh[:mm[:ss]]" in seconds. */
-static bool take_time(struct str *s, int hour_max, int32_t *ret_s) {
+static bool take_time(struct str *s, int hour_max, int32_t *ret_s)
+{
     bool negative = take_char(s, '-');
     if (!negative) (void)take_char(s, '+');
     int hour, minute = 0, second = 0;
@@ -83,7 +85,8 @@ static bool take_time(struct str *s, int hour_max, int32_t *ret_s) {
     return true;
 }
 
-static bool take_rule_date(struct str *s, struct rule_date *ret) {
+static bool take_rule_date(struct str *s, struct rule_date *ret)
+{
     *ret = (struct rule_date){.kind = 'N', .time_s = 2 * 3600};
     if (!take_char(s, ',')) return false;
     if (take_char(s, 'M')) {
@@ -99,7 +102,8 @@ static bool take_rule_date(struct str *s, struct rule_date *ret) {
 }
 
 /* POSIX counts offsets westwards, we count eastwards. */
-static bool rule_parse(struct str s, struct rule *ret) {
+static bool rule_parse(struct str s, struct rule *ret)
+{
     *ret = (struct rule){0};
     int32_t west_s;
     if (!take_name(&s) || !take_time(&s, 24, &west_s)) return false;
@@ -115,7 +119,8 @@ static bool rule_parse(struct str s, struct rule *ret) {
     return take_rule_date(&s, &ret->summer_begin) && take_rule_date(&s, &ret->summer_end) && s.n == 0;
 }
 
-static int32_t rule_date_day(const struct rule_date *date, int year) {
+static int32_t rule_date_day(const struct rule_date *date, int year)
+{
     int32_t january = civil_day(year, 1, 1);
     if (date->kind == 'N') return january + date->day;
     if (date->kind == 'J') {
@@ -132,7 +137,8 @@ static int32_t rule_date_day(const struct rule_date *date, int year) {
 
 /* The last change at or before the instant decides. Three years are looked at, since a change may fall into the year beside it; of two at
  * the same instant the begin of summer wins, which is how "summer time all the year" is written. */
-static int32_t rule_offset_at(const struct rule *rule, int64_t at_s) {
+static int32_t rule_offset_at(const struct rule *rule, int64_t at_s)
+{
     if (!rule->has_summer) return rule->standard_s;
     int year, month, day;
     civil_from_day((int32_t)floor_div(at_s, DAY_S), &year, &month, &day);
@@ -165,7 +171,8 @@ static int32_t read_i32(const unsigned char *p) { return (int32_t)read_u32(p); }
 static int64_t read_i64(const unsigned char *p) { return (int64_t)((uint64_t)read_u32(p) << 32 | read_u32(p + 4)); }
 
 /* Takes `n` bytes off the front of *s; NULL when they are not there. */
-static const unsigned char *take_bytes(struct str *s, size_t n) {
+static const unsigned char *take_bytes(struct str *s, size_t n)
+{
     if (n > s->n) return NULL;
     const unsigned char *p = (const unsigned char *)s->p;
     *s = (struct str){s->p + n, s->n - n};
@@ -173,7 +180,8 @@ static const unsigned char *take_bytes(struct str *s, size_t n) {
 }
 
 /* Version 2 and later only: version 1 ends in 2038, and tzdata has not been made so for long. */
-static bool take_header(struct str *s, struct counts *ret) {
+static bool take_header(struct str *s, struct counts *ret)
+{
     const unsigned char *p = take_bytes(s, HEADER_SIZE);
     if (!p || memcmp(p, "TZif", 4) != 0 || p[4] < '2') return false;
     *ret = (struct counts){.ut = read_u32(p + 20), .standard = read_u32(p + 24), .leap = read_u32(p + 28),
@@ -182,18 +190,22 @@ static bool take_header(struct str *s, struct counts *ret) {
 }
 
 /* The bytes of the data after a header: counts of 32 bits cannot overflow 64. */
-static uint64_t data_size(const struct counts *c, uint64_t time_size) {
+static uint64_t data_size(const struct counts *c, uint64_t time_size)
+{
     return c->transitions * (time_size + 1) + c->types * UINT64_C(6) + c->characters + c->leap * (time_size + 4) + c->standard + (uint64_t)c->ut;
 }
 
 /* Local time types have six bytes, the offset first. False when one is absurd. */
-static bool read_offset(const unsigned char *types, uint32_t count, unsigned index, int32_t *ret_s) {
+static bool read_offset(const unsigned char *types, uint32_t count, unsigned index, int32_t *ret_s)
+{
     if (index >= count) return false;
     *ret_s = read_i32(types + 6 * (size_t)index);
     return *ret_s > -OFFSET_MAX_S && *ret_s < OFFSET_MAX_S;
 }
 
-static bool read_transitions(struct zone *zone, const struct counts *c, const unsigned char *times, const unsigned char *indexes, const unsigned char *types) {
+static bool read_transitions(struct zone *zone, const struct counts *c, const unsigned char *times, const unsigned char *indexes,
+                             const unsigned char *types)
+{
     for (size_t i = 0; i < zone->count; i++) {
         zone->at_s[i] = read_i64(times + 8 * i);
         if (i > 0 && zone->at_s[i] <= zone->at_s[i - 1]) return false;
@@ -203,14 +215,16 @@ static bool read_transitions(struct zone *zone, const struct counts *c, const un
 }
 
 /* "\nCET-1CEST,M3.5.0,M10.5.0/3\n"; nothing between the newlines means that no rule is known. */
-static bool read_footer(struct zone *zone, struct str s) {
+static bool read_footer(struct zone *zone, struct str s)
+{
     struct str rule, rest;
     if (!take_char(&s, '\n') || !str_cut(s, '\n', &rule, &rest)) return false;
     zone->has_rule = rule.n > 0;
     return !zone->has_rule || rule_parse(rule, &zone->rule);
 }
 
-static struct zone *zone_new(size_t transitions) {
+static struct zone *zone_new(size_t transitions)
+{
     struct zone *zone = mem_alloc_zero(1, sizeof *zone + transitions * (sizeof *zone->at_s + sizeof *zone->offset_s));
     if (!zone) return NULL;
     zone->count = transitions;
@@ -220,7 +234,8 @@ static struct zone *zone_new(size_t transitions) {
 }
 
 /* 0 with *ret, ERR_DATA when the bytes are not a zone file, ERR_INTERNAL without memory; the caller words the error. */
-static int zone_read(struct str s, struct zone **ret) {
+static int zone_read(struct str s, struct zone **ret)
+{
     struct counts old, c;
     if (!take_header(&s, &old) || data_size(&old, 4) > s.n || !take_bytes(&s, data_size(&old, 4))) return ERR_DATA;
     if (!take_header(&s, &c) || data_size(&c, 8) > s.n) return ERR_DATA;
@@ -241,7 +256,8 @@ static int zone_read(struct str s, struct zone **ret) {
 }
 
 /* Letters, digits, `/`, `_`, `-` and `+`, no empty part: no dot, hence no way out of the directory. */
-static bool name_is_safe(struct str name) {
+static bool name_is_safe(struct str name)
+{
     if (name.n == 0 || name.n > ZONE_NAME_MAX || name.p[0] == '/' || name.p[name.n - 1] == '/') return false;
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
@@ -252,21 +268,9 @@ static bool name_is_safe(struct str name) {
     return true;
 }
 
-/* Reads until the end or until `size` bytes are there; -1 with errno. */
-static ssize_t read_up_to(int fd, char *bytes, size_t size) {
-    size_t n = 0;
-    while (n < size) {
-        ssize_t got = read(fd, bytes + n, size - n);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return -1;
-        if (got == 0) break;
-        n += (size_t)got;
-    }
-    return (ssize_t)n;
-}
-
 /* The first `size` bytes of a plain file; -1 when it is not one or cannot be read. O_NONBLOCK: a pipe in TZDIR must not hold the program up. */
-static ssize_t file_read(const char *path, char *bytes, size_t size) {
+static ssize_t file_read(const char *path, char *bytes, size_t size)
+{
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) return -1;
@@ -275,14 +279,16 @@ static ssize_t file_read(const char *path, char *bytes, size_t size) {
     return n;
 }
 
-static bool zone_path(struct str name, char ret[PATH_SIZE]) {
+static bool zone_path(struct str name, char ret[PATH_SIZE])
+{
     const char *directory = secure_getenv("TZDIR");
     if (!directory || directory[0] != '/') directory = ZONE_DIRECTORY;
     int n = snprintf(ret, PATH_SIZE, "%s/%.*s", directory, STR_ARG(name));
     return n > 0 && n < PATH_SIZE;
 }
 
-int zone_load(struct zone **ret, struct str name, struct err *err) {
+int zone_load(struct zone **ret, struct str name, struct err *err)
+{
     char path[PATH_SIZE];
     if (!name_is_safe(name) || !zone_path(name, path))
         return err_set(err, ERR_DATA, N_("%s is not the name of a time zone: write it as in Europe/Paris"), ERR_STR(name));
@@ -290,7 +296,8 @@ int zone_load(struct zone **ret, struct str name, struct err *err) {
     if (!bytes) return err_memory(err);
     ssize_t n = file_read(path, bytes, ZONE_FILE_MAX);
     if (n < 0)
-        return err_set(err, ERR_DATA, N_("the time zone %s is unknown here (%s cannot be read): check the name, or install the package tzdata"), ERR_STR(name), path);
+        return err_set(err, ERR_DATA,
+            N_("the time zone %s is unknown here (%s cannot be read): check the name, or install the package tzdata"), ERR_STR(name), path);
     int rc = zone_read((struct str){bytes, (size_t)n}, ret);
     if (rc == ERR_INTERNAL) return err_memory(err);
     if (rc < 0) return err_set(err, ERR_DATA, N_("the time zone file %s is damaged: install the package tzdata again"), path);
@@ -301,7 +308,8 @@ void zone_free(struct zone *zone) { mem_free(zone); }
 
 /* Questions */
 
-static int32_t offset_at_s(const struct zone *zone, int64_t at_s) {
+static int32_t offset_at_s(const struct zone *zone, int64_t at_s)
+{
     size_t low = 0, high = zone->count; /* the transitions before `low` are past */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -316,7 +324,8 @@ int32_t zone_offset_at(const struct zone *zone, int64_t at_utc) { return offset_
 
 /* The first second at which the wall clock shows `wall_s` or later. Around it the zone has one offset or two; with the greater one it would
  * be the earlier instant, unless the clock does not show that time then: so the instant is searched between both. */
-static int64_t first_at_wall(const struct zone *zone, int64_t wall_s) {
+static int64_t first_at_wall(const struct zone *zone, int64_t wall_s)
+{
     int32_t before_s = offset_at_s(zone, wall_s - DAY_S), after_s = offset_at_s(zone, wall_s + DAY_S);
     int64_t low = wall_s - (before_s > after_s ? before_s : after_s);
     int64_t high = wall_s - (before_s > after_s ? after_s : before_s);
@@ -329,14 +338,21 @@ static int64_t first_at_wall(const struct zone *zone, int64_t wall_s) {
     return high;
 }
 
-static int64_t day_start_s(const struct zone *zone, int64_t day, int cutoff_minutes) {
+static int64_t day_start_s(const struct zone *zone, int64_t day, int cutoff_minutes)
+{
     return first_at_wall(zone, day * DAY_S + cutoff_minutes * INT64_C(60));
 }
 
-int64_t zone_day_start(const struct zone *zone, int32_t day, int cutoff_minutes) { return day_start_s(zone, day, cutoff_minutes) * CIVIL_SECOND; }
+int64_t zone_day_start(const struct zone *zone, int32_t day, int cutoff_minutes)
+{
+    if (day > DAY_NUMBER_MAX) day = DAY_NUMBER_MAX;
+    if (day < -DAY_NUMBER_MAX) day = -DAY_NUMBER_MAX;
+    return day_start_s(zone, day, cutoff_minutes) * CIVIL_SECOND;
+}
 
 /* Days follow one another: a day that has begun goes on when the clock is put back over the cut-off hour. */
-int32_t zone_business_day(const struct zone *zone, int64_t at_utc, int cutoff_minutes) {
+int32_t zone_business_day(const struct zone *zone, int64_t at_utc, int cutoff_minutes)
+{
     int64_t at_s = floor_div(at_utc, CIVIL_SECOND);
     int64_t day = floor_div(at_s + offset_at_s(zone, at_s) - cutoff_minutes * INT64_C(60), DAY_S);
     if (at_s >= day_start_s(zone, day + 1, cutoff_minutes)) day++;

@@ -25,7 +25,8 @@ void company_release(struct company *company);
 int company_set_closed_until(struct db *db, int64_t company_id, const int32_t *day, struct err *err) MUST_CHECK; /* NULL opens again */
 int company_set_cutoff(struct db *db, int64_t company_id, int cutoff_minutes, struct err *err) MUST_CHECK;
 
-/* ---- VAT, means, families, customers, users ---- */
+/* ---- VAT, means, families, customers, users ----
+ * `find` functions: 1 = found, 0 = none. `create` functions: ERR_DATA when the code is empty or taken; the transaction stays usable then. */
 struct tax { int64_t id; struct str code, label; int64_t rate_bp; };
 /* By rate: 1 = found (the lowest id when several share it), 0 = none. */
 int tax_find_by_rate(struct db *db, int64_t company_id, int64_t rate_bp, int64_t *ret_id, struct err *err) MUST_CHECK;
@@ -67,7 +68,7 @@ int article_update(struct db *db, int64_t company_id, const struct article *arti
 struct article_filter { struct str family, code_pattern; bool with_archived, only_archived, only_stock_managed; bool has_changed_since; int64_t changed_since_utc; };
 typedef int article_fn(void *context, const struct article *article, struct err *err);
 int article_each(struct db *db, int64_t company_id, const struct article_filter *filter, article_fn *on_article, void *context, struct err *err) MUST_CHECK;
-/* A count by hand: the stock becomes `quantity_milli`, the difference is a move of its own. */
+/* A count by hand: the stock becomes `quantity_milli`, the difference is a move of its own. ERR_DATA when the article is not stock-managed, ERR_NOT_FOUND when there is none. */
 int stock_count_set(struct db *db, int64_t company_id, int64_t article_id, int64_t quantity_milli, int64_t now_utc, struct err *err) MUST_CHECK;
 int stock_get(struct db *db, int64_t company_id, int64_t article_id, int64_t *ret_quantity_milli, struct err *err) MUST_CHECK;
 

@@ -338,13 +338,15 @@ static void pause_before(int attempt)
 }
 
 /* One attempt: the body's result, or what made begin or commit fail. */
-static int transact_once(struct db *db, db_body *body, void *context, struct err *err)
+static int transact_once(struct db *db, db_body *body, void *context, bool *ret_began, struct err *err)
 {
     db->depth = 1;
     db->retry_wanted = false;
     int r = db->backend->command(db, db->backend->begin_write, err);
+    *ret_began = r >= 0;
     if (r < 0) {
         db->depth = 0;
+        db->transaction_lost = false;
         return r;
     }
     r = body(db, context, err);
@@ -367,14 +369,15 @@ static int transact_once(struct db *db, db_body *body, void *context, struct err
 
 static int transact_outermost(struct db *db, db_body *body, void *context, struct err *err)
 {
-    /* The engine waits for a lock by itself before it gives up; 20 such waits would look like a hang. */
+    /* The engine itself waits for a lock before begin gives up; 20 such waits would look like a hang. */
     int64_t deadline_ms = monotonic_ms() + db->busy_timeout_ms;
     for (int attempt = 1;; attempt++) {
-        int r = transact_once(db, body, context, err);
+        bool began;
+        int r = transact_once(db, body, context, &began, err);
         db->retry_wanted = false;
         if (r != ERR_RETRY)
             return r;
-        if (attempt == ATTEMPTS_MAX || monotonic_ms() >= deadline_ms)
+        if (attempt == ATTEMPTS_MAX || (!began && monotonic_ms() >= deadline_ms))
             return db_set_locked(db, err);
         err_clear(err);
         pause_before(attempt);

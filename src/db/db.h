@@ -2,7 +2,8 @@
  * libpq-fe.h stay behind it.
  *
  * SQL is written once in the subset both share: `$1` parameters, ON CONFLICT, RETURNING, WITH, CAST, IS NOT DISTINCT FROM. Types are 64-bit
- * integers, UTF-8 text and bytes; a truth value is 0 or 1. Text compares by bytes in both engines. Statements are constants: they are
+ * integers, UTF-8 text and bytes; a truth value is 0 or 1. Text compares by bytes in both engines, LIKE tells case apart, and a text with a
+ * zero byte is refused (ERR_DATA). Where PostgreSQL cannot infer a parameter's type, write CAST($1 AS BIGINT). Statements are constants: they are
  * prepared once per connection and cached by the address of their text (a text made at run time must use db_run_script).
  *
  * A connection belongs to one thread. Every write happens in db_transact, whose body may be run again. */
@@ -21,7 +22,7 @@ struct db_options {
     int busy_timeout_ms; /* how long to wait for another writer; 0 stands for 10 000 */
 };
 
-/* `sqlite:FILE` or `postgresql://…`. Errors (ERR_DATA) say what to do: no such file (run init), not a database, a directory, not writable,
+/* `sqlite:FILE` or `postgresql://…`; another form is ERR_USAGE. Errors (ERR_DATA) say what to do: no such file (run init), not a database, a directory, not writable,
  * locked by another program, server not reachable, password refused (never printed: the URL is shown without it). */
 int db_open(struct db **ret, struct str url, const struct db_options *options, struct err *err) MUST_CHECK;
 void db_close(struct db *db); /* NULL is harmless; an open transaction is rolled back */
@@ -74,7 +75,8 @@ int db_query_text_(struct db *db, struct arena *arena, struct str *ret, const ch
 
 /* Runs `body` in a write transaction (SQLite BEGIN IMMEDIATE; PostgreSQL SERIALIZABLE) and commits; any negative return rolls back and is
  * passed on. ERR_RETRY (40001, 40P01, SQLITE_BUSY) runs the body again, at most 20 times with a short random pause: so a body changes nothing but the database
- * and what `context` says it may set again. Called inside a transaction it makes a savepoint instead, and ERR_RETRY goes to the outermost. */
+ * and what `context` says it may set again. To go on after a failed statement (db_is_unique_violation), run that statement in a nested db_transact:
+ * PostgreSQL takes nothing more otherwise. No rows may be open across the begin of a transaction. Called inside a transaction it makes a savepoint instead, and ERR_RETRY goes to the outermost. */
 typedef int db_body(struct db *db, void *context, struct err *err);
 int db_transact(struct db *db, db_body *body, void *context, struct err *err) MUST_CHECK;
 
@@ -98,6 +100,7 @@ typedef void db_finding_fn(void *context, struct str finding);
 int db_check(struct db *db, db_finding_fn *on_finding, void *context, struct err *err) MUST_CHECK;
 /* A consistent copy while others write: SQLite online backup, to a new file with mode 0600 (refuses to overwrite). PostgreSQL: ERR_USAGE that names pg_dump. */
 int db_backup(struct db *db, const char *path, struct err *err) MUST_CHECK;
-/* For migrations and tests: several statements separated by `;`, no parameters. */
+/* For migrations and tests: several statements separated by `;`, no parameters; @int@, @text@, @blob@, @table@ and @rowtable@ are replaced for the
+ * engine, as in sql/. */
 int db_run_script(struct db *db, const char *sql, struct err *err) MUST_CHECK;
 #endif

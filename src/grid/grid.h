@@ -16,7 +16,7 @@ enum anomaly_code {
     ANOMALY_ARTICLE_NO_REFERENCE, ANOMALY_ARTICLE_SAME_REFERENCE, ANOMALY_ARTICLE_SIMILAR_REFERENCE, ANOMALY_ARTICLE_UNKNOWN_TAX, ANOMALY_ARTICLE_SEVERAL_TAXES,
     ANOMALY_ARTICLE_NO_PRICE, ANOMALY_ARTICLE_UNREADABLE, ANOMALY_ARTICLE_NOT_EXPORTED,
     /* of a link's ticket numbers as a whole */
-    ANOMALY_HOLE_IN_NUMBERS,
+    ANOMALY_HOLE_IN_NUMBERS, ANOMALY_REPEAT_IN_NUMBERS,
     ANOMALY_COUNT
 };
 struct anomaly_kind {
@@ -33,7 +33,7 @@ const struct anomaly_kind *anomaly_kind_by_code(struct str code);
 
 struct anomaly {
     enum anomaly_code code;
-    int line_no;           /* 0 = the whole */
+    int line_no;           /* a line from 1; a payment from -1 downwards; 0 = the whole */
     struct str cause_key;  /* what one correction cures */
     struct str args[4];
     int arg_count;
@@ -89,6 +89,8 @@ int grid_stage_received(struct grid_session *session, int limit, grid_reader_fn 
                         int64_t *ret_count, struct err *err) MUST_CHECK;
 /* Stages a sale from a file, with a journal record of `body`. ERR_DATA when that identity is a document already; *ret_seen tells. In a transaction. */
 int grid_stage_sale(struct grid_session *session, const struct sale *sale, struct str body, enum grid_seen *ret_seen, struct err *err) MUST_CHECK;
+/* Whether nothing was sold and nothing paid: such a sale is skipped, and counts in no proof. */
+bool sale_is_zero(const struct sale *sale);
 /* Holes and repeats in the link's ticket numbers since `from_day` (numbers that are decimal; all sales ever seen count, skipped ones too). In a transaction. */
 int grid_check_numbers(struct db *db, int64_t company_id, int64_t link_id, int32_t from_day, int64_t *ret_holes, int64_t *ret_repeats, struct err *err) MUST_CHECK;
 

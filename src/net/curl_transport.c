@@ -279,7 +279,8 @@ static bool failure_describe(const struct slot *slot, CURLcode code, size_t body
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CACERT_BADFILE:
-        err_set(failure, ERR_TILL, N_("the certificate of %s is not valid (%s): check the address, and the date of this computer"), slot->host, detail);
+        err_set(failure, ERR_TILL, N_("the certificate of %s is not valid (%s): check the address, and the date of this computer"), slot->host,
+                detail);
         return true;
     case CURLE_SSL_CONNECT_ERROR:
         err_set(failure, ERR_TILL, N_("no secure connection to %s (%s): check the address and the port"), slot->host, detail);

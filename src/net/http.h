@@ -106,8 +106,10 @@ struct http_server_response {
 };
 /* Called on one thread at a time (the server polls in one thread of its own). */
 typedef void http_handler(void *context, const struct http_server_request *request, struct http_server_response *response);
-/* `listen` is "127.0.0.1:8080", ":0" means loopback with a free port. Bodies up to body_max. ERR_DATA when the port is taken. */
+/* `listen` is "127.0.0.1:8080", ":0" means loopback with a free port. Bodies up to body_max (0: HTTP_BODY_MAX), 413
+ * beyond; 512 connections, 30 s without a byte; a target with a zero byte gets 400. ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken. */
 int http_server_start(struct http_server **ret, struct str listen, size_t body_max, http_handler *handler, void *context, struct err *err) MUST_CHECK;
 int http_server_port(const struct http_server *server);
+/* Delayed answers are let go at once; returns when the handler will not be called again. NULL is harmless. */
 void http_server_stop(struct http_server *server);
 #endif

@@ -202,7 +202,8 @@ static bool header_add(struct MHD_Response *response, struct arena *arena, struc
 {
     if (str_equal_ignore_case(header.name, STR("Connection")) && str_equal_ignore_case(header.value, STR("keep-alive")))
         return MHD_set_response_options(response, MHD_RF_SEND_KEEP_ALIVE_HEADER, MHD_RO_END) == MHD_YES;
-    struct str name = arena_copy(arena, header.name), value = arena_copy(arena, header.value);
+    /* It refuses an empty value; a blank means the same (RFC 9112, 5.1). */
+    struct str name = arena_copy(arena, header.name), value = arena_copy(arena, header.value.n > 0 ? header.value : STR(" "));
     return name.p != NULL && value.p != NULL && MHD_add_response_header(response, name.p, value.p) == MHD_YES;
 }
 
@@ -468,7 +469,7 @@ static void server_free(struct http_server *server)
 
 int http_server_start(struct http_server **ret, struct str listen, size_t body_max, http_handler *handler, void *context, struct err *err)
 {
-    int fd, port;
+    int fd = -1, port = 0;
     int rc = socket_open(listen, &fd, &port, err);
     if (rc != OK)
         return rc;

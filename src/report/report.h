@@ -5,7 +5,8 @@
 #include "grid/grid.h"
 
 /* ---- lists ---- */
-enum report_type { REPORT_TEXT, REPORT_INT, REPORT_CENTS, REPORT_MILLI, REPORT_E4, REPORT_RATE, REPORT_DAY, REPORT_INSTANT, REPORT_BOOL };
+enum report_type { REPORT_TEXT, REPORT_INT, REPORT_CENTS, REPORT_MILLI, REPORT_E4, REPORT_RATE, REPORT_DAY, REPORT_INSTANT, REPORT_BOOL,
+                   REPORT_JSON /* a JSON value kept as text: written as it is */ };
 struct report_column {
     const char *name;              /* member of the JSON line, as contract.md says */
     const char *heading;           /* msgid */
@@ -13,7 +14,8 @@ struct report_column {
     bool json_only;                /* not in the table for people */
 };
 struct report_list {
-    const char *name;              /* "document", "payment", "stock", "customer", "tax", "means", "run", "family" */
+    const char *name;              /* "document", "payment", "stock", "customer", "tax", "means", "family", "article", "run" */
+    const char *sql;               /* one column per entry of `columns`, then the row's id, by which it is paged */
     const struct report_column *columns;
     size_t column_count;
 };

@@ -12,7 +12,7 @@ int till_key_check(struct str key, struct err *err) MUST_CHECK;
 
 /* ---- the client ---- */
 struct till_client; /* one till, one key; owned by one thread */
-/* Takes over `http`. url is the base address (a trailing `/` or `/v1` is accepted and dropped). The key is kept in memory that is wiped by till_client_free. */
+/* Takes over `http`, also when it fails. url is the base address (a trailing `/` or `/v1` is accepted and dropped). The key is kept in memory that is wiped by till_client_free. */
 int till_client_new(struct till_client **ret, struct str url, struct str key, struct http_client *http, struct err *err) MUST_CHECK;
 void till_client_free(struct till_client *client);
 struct http_client *till_client_http(struct till_client *client); /* for totals */
@@ -37,13 +37,15 @@ struct till_list {
     size_t filter_count;
     struct str order;             /* "_id=ASC": never empty */
     int limit;
+    struct str id_path;           /* where a record has its identity; absent: "_id" */
 };
 /* Appends the URL's path and query of one page: `filter` as one parameter whose value is a query string encoded once as a whole. */
 void till_append_list_query(struct buf *out, const struct till_list *list, int64_t skip);
 /* A page, in order. `array` is the parsed array; `bytes` the body. Both live until the callback returns. Negative stops and is passed on. */
 typedef int till_page_fn(void *context, int64_t skip, struct str bytes, const struct json *array, struct err *err);
 /* Reads a whole list, `in_flight` pages at once (1 to HTTP_IN_FLIGHT_MAX), handing pages over in order. Read until an empty page: a server that silently lowers `limit` is
- * followed at its own size. ERR_TILL names the page and what is wrong (status, cut, not JSON, not an array, an element that is not an object with an _id). */
+ * followed at its own size. ERR_TILL names the page and what is wrong (status, cut, not JSON, not an array, an element that is not an object with an identity). When it
+ * returns, pages past the end may still be in flight: the client drops them. on_page may not use the client. */
 int till_list_read(struct till_client *client, const struct till_list *list, int in_flight, till_page_fn *on_page, void *context, struct err *err) MUST_CHECK;
 /* One page (GET), parsed into the arena; *ret_bytes is a copy there. The same errors. */
 int till_page_get(struct till_client *client, const struct till_list *list, int64_t skip, struct arena *arena, struct str *ret_bytes, struct json **ret_array, struct err *err) MUST_CHECK;
@@ -67,7 +69,7 @@ struct till_article {
     int64_t buy_price_e4;
     bool has_weight;
     int64_t weight_milli;
-    bool stock_managed;                 /* in_stock and not ignore_stock … see till_article_read in article.c for the rule and its source */
+    bool stock_managed;                 /* in_stock: the till follows the quantity (ignore_stock only lets it sell at zero) */
     bool in_stock, ignore_stock, deleted, is_default, is_test;
     bool has_declinations;              /* on the article itself: it is then a heading; only with a reference of its own is it an article */
     bool has_stock_quantity;
