@@ -233,7 +233,7 @@ static void unreadable_paths_are_told(void **state)
 /* Whatever stands at a chunk's end, a file reads as the same bytes do from memory: CRLF, quotes and characters are cut there. */
 static void chunks_do_not_show(void **state)
 {
-    static const char *const ends[] = {"\r\n\"x\n\"\"y\";2\r\n", "\xC3\xA9;2\r\n", "\";\"\"\"\r\nz;\r\n", "\r\n\r\n\xE2\x82\xAC;4"};
+    static const char *const ends[] = {"\r\n\"x\n\"\"y\";2\r\n", "\xC3\xA9;2\r\n", "\";\"\"\"\"\r\nz;\r\n", "\r\n\r\n\xE2\x82\xAC;4"};
 
     (void)state;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
