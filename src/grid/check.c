@@ -328,7 +328,8 @@ static int check_taxes(struct checking *c, struct posting_tax *taxes, size_t *re
         const struct sale_tax *stated = &sale->taxes[i];
         int64_t total = 0, tolerance = tax_tolerance(sale, stated->rate_bp, &total);
         int64_t off = stated->tax_cents - money_tax_inside(total, stated->rate_bp, ROUND_HALF_UP);
-        if (off > tolerance || off < -tolerance) {
+        bool of_no_line = tolerance == 1 && stated->tax_cents != 0;
+        if (of_no_line || off > tolerance || off < -tolerance) {
             struct str rate = text_of_rate(c->arena, stated->rate_bp);
             found(c, ANOMALY_TAX_TOTAL, 0, sale->id, rate, text_of_cents(c->arena, stated->tax_cents), sale->total_cents);
         }

@@ -42,8 +42,11 @@ struct excerpt excerpt_of(struct str s, struct str secret)
 
     struct excerpt excerpt;
     err_str((struct str){kept, used}, excerpt.text);
-    if (cut)
-        strcat(excerpt.text, "…");
+    if (cut) {
+        size_t end = strlen(excerpt.text);
+
+        snprintf(excerpt.text + end, sizeof(excerpt.text) - end, "…");
+    }
     return excerpt;
 }
 
@@ -144,7 +147,8 @@ int answer_json(const struct answer *answer, struct arena *arena, struct json **
     if (rc != OK)
         return rc;
     if (response->truncated)
-        return answer_refuse(answer, N_("%1$s was cut off before its end (status %2$s, %3$s, %5$s bytes came, “%4$s”). Try again; nothing of this page was taken"),
+        return answer_refuse(answer, N_("%1$s was cut off before its end (status %2$s, %3$s, %5$s bytes came, “%4$s”). Try again; nothing of this "
+                                        "page was taken"),
                              ERR_INT((int64_t)response->body.n), err);
     if (!declares_json(response->content_type))
         return answer_refuse(answer, N_("%1$s did not answer with JSON, so this is not the till (status %2$s, %3$s, “%4$s”). Check the address of the link, "
@@ -155,7 +159,8 @@ int answer_json(const struct answer *answer, struct arena *arena, struct json **
         return rc;
     }
     if (rc != OK)
-        return answer_refuse(answer, N_("%1$s answered what is not whole, valid JSON (status %2$s, %3$s, %5$s bytes, “%4$s”). Try again; nothing of this page was taken"),
+        return answer_refuse(answer, N_("%1$s answered what is not whole, valid JSON (status %2$s, %3$s, %5$s bytes, “%4$s”). Try again; nothing of "
+                                        "this page was taken"),
                              ERR_INT((int64_t)response->body.n), err);
     return OK;
 }

@@ -220,8 +220,8 @@ int till_account_get(struct till_client *client, struct arena *arena, struct til
     bool has_shop = account_first(json, STR("shops"), arena, &account.shop_id, &account.shop_name);
     const char *missing = !has_node ? "nodes" : !has_company ? "companies" : !has_shop ? "shops" : NULL;
     if (missing != NULL)
-        return err_set(err, ERR_TILL, N_("the till's account has no shop (%s names nothing in “%s”): ask Tactill to finish setting up the account, or check the address of "
-                                         "the link"), answer.where, missing);
+        return err_set(err, ERR_TILL, N_("the till's account has no shop (%s names nothing in “%s”): ask Tactill to finish setting up the account, "
+                                         "or check the address of the link"), answer.where, missing);
     account.email = arena_copy(arena, json_text(json_get(json, STR("email"))));
     if (account.node_id.p == NULL || account.company_id.p == NULL || account.shop_id.p == NULL)
         return err_memory(err);

@@ -108,8 +108,9 @@ int fake_client_try(struct fake_till *till, const char *url, const char *key, st
     struct http_transport transport = {fake_submit, fake_wait, fake_free, till};
     struct http_client *http = NULL;
 
-    assert_int_equal(http_client_new(&http, transport, &once, &clock, &system_random, err), OK);
-    return till_client_new(ret, str_from(url), str_from(key), http, err);
+    int rc = http_client_new(&http, transport, &once, &clock, &system_random, err);
+
+    return rc != OK ? rc : till_client_new(ret, str_from(url), str_from(key), http, err);
 }
 
 struct till_client *fake_client(struct fake_till *till)

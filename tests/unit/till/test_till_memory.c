@@ -1,0 +1,142 @@
+/* test_till_memory.c: each single allocation fails once: the function says so, leaks nothing (the sanitizers watch), and leaves its output alone. */
+#include "fake_till.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+
+/* An article with a declination and a sale in one, with faults, so that every path asks for memory. */
+#define RECORD "{\"_id\":\"0a\",\"name\":\"x\",\"taxes\":[\"T\"],\"state\":\"odd\",\"closed_at\":\"2026-01-30T10:00:00.000Z\",\"total\":1.005," \
+    "\"customer\":{\"_id\":\"c\",\"city\":\"Brest\"},\"lines\":[{\"name\":\"x\",\"quantity\":1,\"unit_price\":1,\"total\":1,\"tax_rate\":20," \
+    "\"options\":[{\"name\":\"o\",\"price\":1}]},7],\"payments\":[{\"type\":\"card\",\"amount\":1}]," \
+    "\"declinations\":[{\"id\":\"d\",\"full_price\":\"x\",\"variations\":[{\"value\":\"L\",\"priority\":0}]}]}"
+
+static struct arena kept;
+static const struct json *record;
+static const struct sales_profile *profile;
+
+typedef int run_fn(struct err *err);
+
+static void each_allocation_fails(run_fn *run)
+{
+    for (int64_t nth = 1;; nth++) {
+        struct err err = {0};
+        int64_t before = mem_count();
+
+        mem_fail_at(nth, 0);
+        int rc = run(&err);
+        mem_fail_at(0, 0);
+        if (mem_count() - before < nth) {
+            assert_int_equal(rc, OK);
+            assert_true(nth > 1);
+            return;
+        }
+        assert_int_equal(rc, ERR_INTERNAL);
+        assert_int_equal(err.code, ERR_INTERNAL);
+    }
+}
+
+static int run_profile(struct err *err)
+{
+    ARENA_AUTO arena = {0};
+    struct sales_profile *parsed = NULL;
+    int rc = sales_profile_parse(&arena, sales_profile_builtin(STR("tactill-v4")), "tactill-v4", &parsed, err);
+
+    assert_true((rc == OK) == (parsed != NULL));
+    return rc;
+}
+
+static int run_sale(struct err *err)
+{
+    ARENA_AUTO arena = {0};
+    struct sale sale = {.line_count = 77};
+    int rc = sales_profile_read(profile, record, &arena, &sale, err);
+
+    assert_int_equal(sale.line_count, rc == OK ? 1 : 77);
+    return rc;
+}
+
+static int run_article(struct err *err)
+{
+    ARENA_AUTO arena = {0};
+    struct till_article *articles = NULL;
+    size_t count = 77;
+    int rc = till_article_read(&arena, record, &articles, &count, err);
+
+    assert_int_equal(count, rc == OK ? 2 : 77);
+    return rc;
+}
+
+static void answer_three_pages(struct fake_till *till, const char *url, struct fake_reply *reply)
+{
+    (void)till;
+    buf_append_z(&reply->body, fake_query_number(url, "skip") < 3 ? "[{\"_id\":\"a\"}]" : "[]");
+}
+
+static int on_page(void *context, int64_t skip, struct str bytes, const struct json *array, struct err *err)
+{
+    (void)context;
+    (void)skip;
+    (void)bytes;
+    (void)array;
+    (void)err;
+    return OK;
+}
+
+static int run_list(struct err *err)
+{
+    struct fake_till till = {.answer = answer_three_pages};
+    const struct till_filter filter = {STR("a"), STR("in"), STR("b")};
+    struct till_list list = {.path = STR("/v1/x"), .filters = &filter, .filter_count = 1, .order = STR("_id=ASC"), .limit = 1};
+    struct till_client *client = NULL;
+    int rc = fake_client_try(&till, FAKE_URL, FAKE_KEY, &client, err);
+
+    if (rc == OK)
+        rc = till_list_read(client, &list, 4, on_page, NULL, err);
+    if (buf_failed(&till.reply.body)) /* it was the fake's own memory: its answer was cut */
+        rc = err_memory(err);
+    till_client_free(client);
+    return rc;
+}
+
+static void test_profile(void **state) { (void)state; each_allocation_fails(run_profile); }
+static void test_sale(void **state) { (void)state; each_allocation_fails(run_sale); }
+static void test_article(void **state) { (void)state; each_allocation_fails(run_article); }
+static void test_list(void **state) { (void)state; each_allocation_fails(run_list); }
+
+static int set_up(void **state)
+{
+    struct json *parsed = NULL;
+    struct sales_profile *builtin = NULL;
+    struct err err = {0};
+
+    (void)state;
+    assert_int_equal(json_parse(&kept, STR(RECORD), &parsed, &err), OK);
+    assert_int_equal(sales_profile_parse(&kept, sales_profile_builtin(STR("tactill-v4")), "tactill-v4", &builtin, &err), OK);
+    record = parsed;
+    profile = builtin;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_release(&kept);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_profile),
+        cmocka_unit_test(test_sale),
+        cmocka_unit_test(test_article),
+        cmocka_unit_test(test_list),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
