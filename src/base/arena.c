@@ -16,8 +16,8 @@ struct arena_block {
     _Alignas(max_align_t) char bytes[];
 };
 
-/* Blocks double from the first to the last size: a small request costs little, a long one few allocations. Past an eighth of a
- * megabyte malloc asks the kernel each time, so larger steps would save nothing. */
+/* Blocks double from the first to the last size: a small request costs little, a long one few allocations, and what an arena holds
+ * without using it stays below a megabyte. */
 enum { BLOCK_FIRST = 4 << 10, BLOCK_LAST = 1 << 20 };
 
 static size_t round_up(size_t size)

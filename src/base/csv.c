@@ -218,7 +218,8 @@ static char most_frequent_separator(const struct scan *scan)
 static int judge_encoding(const struct scan *scan, const char *name, struct err *err)
 {
     if (scan->nul_line > 0)
-        return err_set(err, ERR_DATA, N_("the file %s has a zero byte on line %s, so it is not a text (or it is UTF-16): save it again as CSV in UTF-8"),
+        return err_set(err, ERR_DATA,
+                       N_("the file %s has a zero byte on line %s, so it is no text (or it is UTF-16): save it again as CSV in UTF-8"),
                        name, ERR_INT(scan->nul_line));
     if (scan->not_utf8_line == 0)
         return OK;
@@ -226,8 +227,8 @@ static int judge_encoding(const struct scan *scan, const char *name, struct err 
         return err_set(err, ERR_DATA, N_("the file %s is marked as UTF-8 but line %s is not: save it again as CSV in UTF-8"),
                        name, ERR_INT(scan->not_utf8_line));
     if (scan->not_windows_line > 0)
-        return err_set(err, ERR_DATA, N_("the file %s is neither UTF-8 (line %s) nor Windows-1252 (line %s): save it again as CSV in UTF-8"),
-                       name, ERR_INT(scan->not_utf8_line), ERR_INT(scan->not_windows_line));
+        return err_set(err, ERR_DATA,
+                       N_("the file %s is neither UTF-8 (line %s) nor Windows-1252 (line %s): save it again as CSV in UTF-8"), name, ERR_INT(scan->not_utf8_line), ERR_INT(scan->not_windows_line));
     return OK;
 }
 
@@ -411,7 +412,9 @@ static int read_end(struct reader *reader)
     if (failed && csv_error(&reader->parser) == CSV_ENOMEM)
         return err_memory(reader->err);
     if (failed)
-        return fail_in_cell(reader, N_("the file %s ends inside the quoted cell that begins on line %s, column %s: close the quote, or fetch the whole file again"),
+        return fail_in_cell(reader,
+                            N_("the file %s ends inside the quoted cell that begins on line %s, column %s: "
+                               "close the quote, or fetch the whole file again"),
                             reader->cell_line);
     return OK;
 }

@@ -316,7 +316,8 @@ int fail_repeated(const struct reader *reader, struct str key, const char *objec
     char name[ERR_ARG_SIZE], offset[ERR_ARG_SIZE];
 
     return err_set(reader->err, ERR_DATA,
-                   N_("the JSON names the member \"%s\" twice in the object at byte %s, so that its value is not certain; correct it at its source"),
+                   N_("the JSON names the member \"%s\" twice in the object at byte %s, so its value is not certain; "
+                      "correct it at its source"),
                    err_str(key, name), err_int(object - reader->source, offset));
 }
 
@@ -471,9 +472,11 @@ int read_value(struct reader *reader, ondemand::value value, int depth, struct j
             return fail_depth(reader, start);
         ondemand::array array;
         ondemand::object object;
-        if (*start == '[')
-            return value.get_array().get(array) == simdjson::SUCCESS ? read_array(reader, array, start, depth, node) : fail_syntax(reader, start);
-        return value.get_object().get(object) == simdjson::SUCCESS ? read_object(reader, object, start, depth, node) : fail_syntax(reader, start);
+        if (*start == '[' && value.get_array().get(array) == simdjson::SUCCESS)
+            return read_array(reader, array, start, depth, node);
+        if (*start == '{' && value.get_object().get(object) == simdjson::SUCCESS)
+            return read_object(reader, object, start, depth, node);
+        return fail_syntax(reader, start);
     }
     if (*start == '"') {
         /* Taken here: a text left to be skipped could pass for a member name where none may stand. */

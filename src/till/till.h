@@ -79,7 +79,7 @@ struct till_article {
     struct str fault_path;
     unsigned char fingerprint[16];      /* of all that the back office takes from it (category name and tax rate NOT included: ids only) */
 };
-/* Reads one record of the list: *ret is an array of 1 + number of declinations. Only memory can fail: what is unreadable is a fault of that article. */
+/* Reads one record of the list: *ret is an array of 1 + number of declinations; texts are borrowed from the record. Only memory can fail: what is unreadable is a fault of that article. */
 int till_article_read(struct arena *arena, const struct json *record, struct till_article **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 struct till_tax { struct str id, name; int64_t rate_bp; bool deleted, readable; };
 struct till_tax till_tax_read(const struct json *record);
@@ -95,7 +95,7 @@ int sales_profile_parse(struct arena *arena, struct str text, const char *name, 
 struct str sales_profile_name(const struct sales_profile *profile);
 bool sales_profile_confirmed(const struct sales_profile *profile);
 /* The list of the sales closed in [from_utc, to_utc), oldest first; filters live in the arena. With by_change, filtered on the profile's change field instead
- * (false when it declares none). */
+ * (false when it declares none, or when memory is exhausted). */
 bool sales_profile_list(const struct sales_profile *profile, const struct till_account *account, struct arena *arena, bool by_change, int64_t from_utc, int64_t to_utc, int limit, struct till_list *ret);
 /* The identity of a record ({NULL,0} when it has none: the page is not what was asked for) and its filter instant as the profile's list orders it (false when unreadable). */
 struct str sales_profile_sale_id(const struct sales_profile *profile, const struct json *record);

@@ -269,7 +269,7 @@ static void survives_damage(void **state)
         int code = json_parse(&arena, (struct str){source, n}, &root, &err);
         assert_int_equal(code, err.code);
         if (code == OK && root->type == JSON_OBJECT)
-            assert_str(str_trim(root->raw), str_trim((struct str){source, n}).n == root->raw.n ? arena_copy(&arena, root->raw).p : "the whole source");
+            assert_true(str_equal(root->raw, str_trim((struct str){source, n})));
     }
 }
 

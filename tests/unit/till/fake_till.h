@@ -34,6 +34,7 @@ struct fake_till {
     struct fake_reply reply;
     /* what the answer function of a test plays with */
     int records, server_limit, page_requests;
+    void *context;
 };
 int fake_client_try(struct fake_till *till, const char *url, const char *key, struct till_client **ret, struct err *err) MUST_CHECK;
 /* A client on the fake till; freeing it frees what the fake holds. */
