@@ -156,21 +156,24 @@ char *put_utf8(char *out, int32_t point)
     return out;
 }
 
-/* `\uXXXX`, with its second half when it is a surrogate pair. Returns the bytes read, 0 when it stands for no character. */
+/* `\uXXXX`, with its second half when it is a surrogate pair. Returns the bytes read, 0 when it is not four digits. Half a pair (a name that was cut
+ * in the middle of an emoji) and the zero character, which no database text can hold, become U+FFFD: one odd name must not stop a page. */
 size_t unescape_unicode(const char *p, char **out)
 {
     int32_t point = hex4(p + 2);
     size_t length = 6;
 
-    if (point < 0 || (point >= 0xDC00 && point <= 0xDFFF))
+    if (point < 0)
         return 0;
-    if (point >= 0xD800 && point <= 0xDBFF) {
-        int32_t low = p[6] == '\\' && p[7] == 'u' ? hex4(p + 8) : -1;
-        if (low < 0xDC00 || low > 0xDFFF)
-            return 0;
-        point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
-        length = 12;
+    if (point >= 0xD800 && point <= 0xDBFF && p[6] == '\\' && p[7] == 'u') {
+        int32_t low = hex4(p + 8);
+        if (low >= 0xDC00 && low <= 0xDFFF) {
+            point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+            length = 12;
+        }
     }
+    if (point == 0 || (point >= 0xD800 && point <= 0xDFFF))
+        point = 0xFFFD;
     *out = put_utf8(*out, point);
     return length;
 }

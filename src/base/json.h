@@ -11,7 +11,7 @@ enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSO
 struct json {
     enum json_type type;
     struct str key;   /* member name when the parent is an object, else {NULL,0} */
-    struct str text;  /* string: unescaped UTF-8; number: its digits as written */
+    struct str text;  /* string: unescaped UTF-8, half a surrogate pair and \u0000 as U+FFFD; number: its digits as written */
     struct str raw;   /* objects and arrays: the very bytes received, for journals and hashes (inside the arena's copy of the source) */
     struct json *first, *next;
     size_t count;     /* children */

@@ -139,10 +139,8 @@ static void answer_list(struct call *call)
 static void keep_state(struct call *call)
 {
     struct err err = {0};
-    if (sandbox_save(call->sandbox, &err) != OK) {
-        call->sandbox->save_error = err;
+    if (sandbox_save(call->sandbox, &err) != OK)
         answer_broken(call);
-    }
 }
 
 /* The JSON of the payload; NULL when it was refused. No payload at all reads as null, which no check lets pass. */

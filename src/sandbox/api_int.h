@@ -12,7 +12,6 @@ struct sandbox {
     const char *state_path;  /* in the store's arena; NULL: in memory only */
     struct buf body;         /* of the answer that is being made */
     uint64_t requests;       /* so far */
-    struct err save_error;   /* why the last write was not kept; code 0 when it was */
 };
 /* Routes one request and fills the reply's status and body. */
 void api_answer(struct sandbox *sandbox, const struct sandbox_request *request, const struct fault_plan *plan, struct arena *arena, struct reply *reply);

@@ -84,18 +84,13 @@ void sandbox_free(struct sandbox *sandbox)
     mem_free(sandbox);
 }
 
-/* A status that comes in the answer's place: nothing is carried out. */
-static bool is_refused_by_fault(const struct fault_plan *plan)
-{
-    return plan->status != 0;
-}
-
 void sandbox_answer(struct sandbox *sandbox, const struct sandbox_request *request, struct arena *arena, struct http_server_response *response)
 {
     struct reply reply = {.dialect = sandbox->dialect, .arena = arena, .body = &sandbox->body};
     struct fault_plan plan = faults_next(&sandbox->faults, request->method, request->path);
     sandbox->requests++;
-    if (is_refused_by_fault(&plan))
+    /* A status on order comes in the answer's place: nothing is carried out. */
+    if (plan.status != 0)
         reply_error(&reply, plan.status, STR("A fault on order (--faults)"));
     else
         api_answer(sandbox, request, &plan, arena, &reply);

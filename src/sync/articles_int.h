@@ -33,7 +33,6 @@ struct record_values {
     int64_t category;                   /* place in the catalog, -1 = none */
     bool has_price, has_buy_price, has_weight, stock_managed, in_stock, ignore_stock, deleted;
     bool unchanged;                     /* since it was last synchronised */
-    bool absent;                        /* not in the list that was read: an article here that a filtered-out till article holds */
     uint8_t skip, problems;
 };
 struct article_record {
@@ -69,7 +68,7 @@ int spool_read(struct spool_reader *reader, uint64_t offset, struct article_reco
 /* ---- articles_list.c: the list in memory, and its collisions ---- */
 
 enum record_fate {
-    FATE_NONE,                 /* counts for nothing: a repeat of a page that moved, or an article of ours (values.absent) */
+    FATE_NONE,                 /* counts for nothing: a repeat of a page that moved, or an article of ours that the filters hid */
     FATE_SKIPPED, FATE_ANOMALY, FATE_UNCHANGED, FATE_WRITE,
     FATE_CREATED, FATE_UPDATED /* what became of FATE_WRITE */
 };

@@ -255,7 +255,7 @@ int64_t article_list_find(const struct article_list *list, struct str code)
         else
             high = middle;
     }
-    return low < list->by_code_count && list->by_code[low].hash == hash ? list->by_code[low].place : -1;
+    return low < list->by_code_count && list->by_code[low].hash == hash ? (int64_t)list->by_code[low].place : -1;
 }
 
 int64_t article_list_find_similar(const struct article_list *list, struct str folded)

@@ -117,9 +117,9 @@ static int ask_body(struct db *db, void *context, struct err *err)
         rc = db_next(&rows, err);
     if (rc < 0)
         return rc;
-    bool free = rc == 0 || db_is_null(&rows, 0) || db_int(&rows, 1) <= change->now_utc || owner_is_dead(db_text(&rows, 0));
+    bool available = rc == 0 || db_is_null(&rows, 0) || db_int(&rows, 1) <= change->now_utc || owner_is_dead(db_text(&rows, 0));
     db_rows_close(&rows);
-    return free ? OK : refuse_busy(db, change, err);
+    return available ? OK : refuse_busy(db, change, err);
 }
 
 static int take_body(struct db *db, void *context, struct err *err)

@@ -442,9 +442,10 @@ int link_each(struct db *db, int64_t company_id, link_fn *on_link, void *context
         if (rc == OK)
             rc = link_take_row(db, company_id, &rows, &arena, &link, err);
         db_rows_close(&rows);
-        if (rc == 1)
-            rc = on_link(context, &link, err) < 0 ? err->code : 1;
         if (rc != 1)
+            return rc;
+        rc = on_link(context, &link, err);
+        if (rc < 0)
             return rc;
     }
 }

@@ -119,8 +119,9 @@ static void escapes_become_characters(void **state)
     assert_str(parse(&arena, STR("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""))->text, "\"\\/\b\f\n\r\t");
     assert_str(parse(&arena, STR("\"x\\u00e9y\\u20AC\\ud83d\\ude00z\""))->text, "x\xC3\xA9y\xE2\x82\xAC\xF0\x9F\x98\x80z");
     struct json *nul = parse(&arena, STR("[\"a\\u0000b\"]"));
-    assert_int_equal(nul->first->text.n, 3);
-    assert_memory_equal(nul->first->text.p, "a\0b", 3);
+    assert_str(nul->first->text, "a\xEF\xBF\xBD" "b");
+    assert_str(parse(&arena, STR("\"ab\\ud83d\""))->text, "ab\xEF\xBF\xBD"); /* an emoji that the till cut in two */
+    assert_str(parse(&arena, STR("\"\\udc00\\ud800x\""))->text, "\xEF\xBF\xBD\xEF\xBF\xBDx");
     struct json *root = parse(&arena, STR("{\"\\u0061b\":1}"));
     assert_str(root->first->key, "ab");
     assert_str(root->raw, "{\"\\u0061b\":1}"); /* the very bytes */
@@ -129,13 +130,10 @@ static void escapes_become_characters(void **state)
 static void bad_escapes_are_refused(void **state)
 {
     (void)state;
-    assert_refused(STR("[\"ab\\ud800\"]"), "byte 4");
     assert_refused(STR("[\"\\ud83dx\"]"), "byte 2");
     assert_refused(STR("[\"\\ud83d\\u0041\"]"), "byte 2");
-    assert_refused(STR("[\"\\udc00\"]"), "byte 2");
     assert_refused(STR("[\"\\u12g4\"]"), "byte 2");
     assert_refused(STR("[\"\\x41\"]"), "byte 2");
-    assert_refused(STR("{\"\\ud800\":1}"), "byte 2");
     assert_refused(STR("\"\\u12"), "cut short");
 }
 

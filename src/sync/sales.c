@@ -1,0 +1,306 @@
+/* sales.c: reading the till's sales of a window, page by page. The till gives no total, may lower the limit without a word, and is written to while it is
+ * read; so the next page begins at the last instant of the one before (inclusive: identity tells what is new), skip serves only inside one instant, and
+ * only an empty page is the end. Used by the orders flow, and by the proof through sync_read_sales. */
+#include <string.h>
+
+#include "base/hash.h"
+#include "sync/sync_int.h"
+
+/* ---- a set of identities ---- */
+
+/* Half of a SHA-256: two ids that share it do not exist, so a sale is never taken for another. */
+enum { MARK_SIZE = 16 };
+struct mark { unsigned char bytes[MARK_SIZE]; };
+struct mark_set {
+    struct mark *slots;            /* open addressing; all zero = free */
+    size_t room, count;            /* room is a power of two, at most half used */
+};
+
+static struct mark mark_of(struct str id)
+{
+    unsigned char digest[SHA256_SIZE];
+    struct mark mark;
+    sha256(id, digest);
+    memcpy(mark.bytes, digest, sizeof mark.bytes);
+    return mark;
+}
+
+static struct mark *mark_slot(struct mark *slots, size_t room, const struct mark *mark)
+{
+    static const struct mark unused = {{0}};
+    size_t at;
+    memcpy(&at, mark->bytes, sizeof at);
+    for (at &= room - 1; memcmp(&slots[at], &unused, sizeof unused) != 0 && memcmp(&slots[at], mark, sizeof *mark) != 0; at = (at + 1) & (room - 1))
+        continue;
+    return &slots[at];
+}
+
+static int mark_set_grow(struct mark_set *set, struct err *err)
+{
+    enum { FIRST_ROOM = 1024 };
+    size_t room = set->room ? 2 * set->room : FIRST_ROOM;
+    struct mark *slots = mem_alloc_zero(room, sizeof *slots);
+    static const struct mark unused = {{0}};
+    if (!slots)
+        return err_memory(err);
+    for (size_t i = 0; i < set->room; i++)
+        if (memcmp(&set->slots[i], &unused, sizeof unused) != 0)
+            *mark_slot(slots, room, &set->slots[i]) = set->slots[i];
+    mem_free(set->slots);
+    set->slots = slots;
+    set->room = room;
+    return OK;
+}
+
+/* *ret_new: whether it was not there before. */
+static int mark_set_add(struct mark_set *set, struct str id, bool *ret_new, struct err *err)
+{
+    struct mark mark = mark_of(id);
+    if (2 * (set->count + 1) > set->room) {
+        int rc = mark_set_grow(set, err);
+        if (rc != OK)
+            return rc;
+    }
+    struct mark *slot = mark_slot(set->slots, set->room, &mark);
+    *ret_new = memcmp(slot, &mark, sizeof mark) != 0;
+    *slot = mark;
+    set->count += *ret_new;
+    return OK;
+}
+
+static void mark_set_clear(struct mark_set *set)
+{
+    if (set->count)
+        memset(set->slots, 0, set->room * sizeof *set->slots);
+    set->count = 0;
+}
+
+/* ---- one window ---- */
+
+/* The same page again and again means that `skip` is not followed; twice may be chance. */
+enum { SAME_PAGE_MAX = 3 };
+
+struct window {
+    const struct sales_query *query;
+    int64_t from_utc, to_utc;      /* as the till is asked */
+    int64_t key_utc, skip;         /* the next page: from this instant on, without its first ones */
+    bool by_key;                   /* false once the till has shown that it keeps no order: then all is read by skip */
+    bool again;
+    struct mark_set seen;          /* what may come again: the sales of the instant key_utc; all of them when by_key is false */
+    struct arena arena;            /* of the page at hand */
+    struct mark page_mark;
+    int same_pages;
+};
+
+static int64_t millisecond_below(int64_t at_utc)
+{
+    int64_t rest = at_utc % 1000;
+    return at_utc - rest - (rest < 0 ? 1000 : 0);
+}
+
+static bool instant_of(const struct window *window, const struct json *record, int64_t *ret_utc)
+{
+    return sales_profile_sale_instant(window->query->profile, record, window->query->by_change, ret_utc);
+}
+
+/* Whether the page keeps to what was asked for: in order, and nothing from before its first instant. Instants that cannot be read say nothing. */
+static bool page_in_order(const struct window *window, const struct json *page, int64_t *ret_last_utc)
+{
+    int64_t last_utc = window->key_utc, at_utc;
+    for (const struct json *record = page->first; record; record = record->next) {
+        if (!instant_of(window, record, &at_utc))
+            continue;
+        at_utc = millisecond_below(at_utc);
+        if (at_utc < last_utc)
+            return false;
+        last_utc = at_utc;
+    }
+    *ret_last_utc = last_utc;
+    return true;
+}
+
+static int page_check_same(struct window *window, const struct till_list *list, struct str bytes, struct err *err)
+{
+    struct mark mark = mark_of(bytes);
+    bool same = window->skip > 0 && memcmp(&mark, &window->page_mark, sizeof mark) == 0;
+    window->page_mark = mark;
+    window->same_pages = same ? window->same_pages + 1 : 1;
+    if (window->same_pages < SAME_PAGE_MAX)
+        return OK;
+    return err_set(err, ERR_TILL, N_("the till gives the same page of %s again and again (from record %s), so the list cannot be read to its end: nothing behind it was taken. "
+                                     "Check the sales profile of the link"), ERR_STR(list->path), ERR_INT(window->skip));
+}
+
+/* The records that are new and inside the window. A sale at or after its end is left for the next run. */
+static int page_pick(struct window *window, const struct json *page, struct sales_record *records, size_t *ret_count, struct err *err)
+{
+    size_t count = 0;
+    for (const struct json *record = page->first; record; record = record->next) {
+        struct str id = sales_profile_sale_id(window->query->profile, record);
+        int64_t at_utc;
+        bool is_new;
+        if (id.n == 0)
+            return err_set(err, ERR_TILL, N_("the till answered a sale without an identity: nothing of this page was taken. Check the sales profile of the link"));
+        if (instant_of(window, record, &at_utc) && (at_utc >= window->to_utc || at_utc < window->from_utc))
+            continue;
+        int rc = mark_set_add(&window->seen, id, &is_new, err);
+        if (rc != OK)
+            return rc;
+        if (is_new)
+            records[count++] = (struct sales_record){.id = id, .body = record->raw, .json = record};
+    }
+    *ret_count = count;
+    return OK;
+}
+
+/* From the last instant on, what may come again is what the page has of it. */
+static int window_move_key(struct window *window, const struct json *page, int64_t key_utc, struct err *err)
+{
+    int rc = OK;
+    window->key_utc = key_utc;
+    window->skip = 0;
+    if (window->query->each_once)
+        return OK;
+    mark_set_clear(&window->seen);
+    for (const struct json *record = page->first; rc == OK && record; record = record->next) {
+        int64_t at_utc;
+        bool is_new;
+        if (!instant_of(window, record, &at_utc) || at_utc >= key_utc)
+            rc = mark_set_add(&window->seen, sales_profile_sale_id(window->query->profile, record), &is_new, err);
+    }
+    return rc;
+}
+
+static void window_begin(struct window *window)
+{
+    window->key_utc = window->from_utc;
+    window->skip = 0;
+    if (!window->query->each_once)
+        mark_set_clear(&window->seen);
+}
+
+/* The till keeps no order, so instants say nothing about what is still to come: the whole window once more, by skip alone. */
+static void window_begin_again(struct window *window)
+{
+    window->by_key = false;
+    window->again = true;
+    window_begin(window);
+}
+
+static int page_hand_over(struct window *window, const struct json *page, bool has_complete, int64_t complete_utc, sales_page_fn *on_page, void *context, struct err *err)
+{
+    struct sales_page handed = {.again = window->again, .has_complete = has_complete, .complete_utc = complete_utc};
+    struct sales_record *records = arena_array(&window->arena, page->count + 1, sizeof *records);
+    if (!records)
+        return err_memory(err);
+    int rc = page_pick(window, page, records, &handed.count, err);
+    if (rc != OK)
+        return rc;
+    handed.records = records;
+    rc = on_page(context, &handed, err);
+    window->again = false;
+    return rc;
+}
+
+/* Reads one page and hands it over; *ret_end when it was the last. */
+static int window_step(struct window *window, sales_page_fn *on_page, void *context, bool *ret_end, struct err *err)
+{
+    const struct sales_query *query = window->query;
+    struct till_list list;
+    struct json *page;
+    struct str bytes;
+    int64_t last_utc = window->key_utc;
+    arena_reset(&window->arena);
+    if (!sales_profile_list(query->profile, query->account, &window->arena, query->by_change, window->key_utc, window->to_utc, SYNC_SALES_PER_PAGE, &list))
+        return err_memory(err);
+    int rc = till_page_get(query->till, &list, window->skip, &window->arena, &bytes, &page, err);
+    if (rc == OK && page->count > 0)
+        rc = page_check_same(window, &list, bytes, err);
+    if (rc != OK)
+        return rc;
+    if (window->by_key && !page_in_order(window, page, &last_utc)) {
+        window_begin_again(window);
+        return OK;
+    }
+    bool end = page->count == 0 || (window->by_key && last_utc >= window->to_utc);
+    bool has_complete = end || window->by_key;
+    rc = page_hand_over(window, page, has_complete, end ? window->to_utc : last_utc, on_page, context, err);
+    if (rc != OK)
+        return rc;
+    *ret_end = end;
+    if (window->by_key && last_utc > window->key_utc)
+        return window_move_key(window, page, last_utc, err);
+    window->skip += (int64_t)page->count;
+    return OK;
+}
+
+int sales_read(const struct sales_query *query, sales_page_fn *on_page, void *context, struct err *err)
+{
+    struct window window = {
+        .query = query,
+        .from_utc = millisecond_below(query->from_utc),
+        .to_utc = millisecond_below(query->to_utc),
+        .by_key = true,
+    };
+    bool end = window.from_utc >= window.to_utc;
+    int rc = OK;
+    window_begin(&window);
+    while (rc == OK && !end)
+        rc = window_step(&window, on_page, context, &end, err);
+    mem_free(window.seen.slots);
+    arena_release(&window.arena);
+    return rc;
+}
+
+/* ---- for the proof ---- */
+
+struct sale_reading {
+    const struct sales_profile *profile;
+    sync_sale_fn *on_sale;
+    void *context;
+    struct arena arena;            /* of one sale */
+};
+
+static int read_page_of_sales(void *context, const struct sales_page *page, struct err *err)
+{
+    struct sale_reading *reading = context;
+    int rc = interrupt_requested() ? err_set(err, ERR_CANCELLED, N_("interrupted: what was done stays, start again to go on")) : OK;
+    for (size_t i = 0; rc == OK && i < page->count; i++) {
+        struct sale sale = {0};
+        arena_reset(&reading->arena);
+        rc = sales_profile_read(reading->profile, page->records[i].json, &reading->arena, &sale, err);
+        if (rc == OK)
+            rc = reading->on_sale(reading->context, &sale, err);
+    }
+    return rc;
+}
+
+int sync_read_sales(const struct sync_environment *environment, const struct link *link, int32_t from_day, int32_t to_day, sync_sale_fn *on_sale, void *context, struct err *err)
+{
+    const struct company *company = environment->company;
+    struct sale_reading reading = {.on_sale = on_sale, .context = context};
+    struct till_client *till = NULL;
+    struct till_account account;
+    struct sales_profile *profile;
+    ARENA_AUTO arena = {0};
+    int rc = link_profile(&link->options, &arena, &profile, err);
+    if (rc == OK)
+        rc = link_connect(environment, link, NULL, NULL, &till, err);
+    if (rc == OK)
+        rc = till_account_get(till, &arena, &account, err);
+    if (rc == OK) {
+        struct sales_query query = {
+            .till = till,
+            .account = &account,
+            .profile = profile,
+            .from_utc = zone_day_start(company->zone, from_day, company->cutoff_minutes),
+            .to_utc = zone_day_start(company->zone, to_day + 1, company->cutoff_minutes),
+            .each_once = true,
+        };
+        reading.profile = profile;
+        rc = sales_read(&query, read_page_of_sales, &reading, err);
+    }
+    till_client_free(till);
+    arena_release(&reading.arena);
+    return rc;
+}
