@@ -132,9 +132,9 @@ int session_key_path(const struct cli *cli, struct str *ret, struct err *err) MU
 int session_environment(struct cli *cli, struct sync_environment *ret, struct err *err) MUST_CHECK;
 /* The link named by an argument, or by --link; texts in cli->arena. */
 int session_link(struct cli *cli, struct str name, struct link *ret, struct err *err) MUST_CHECK;
-/* The links that --link names, or all of them when it was not given, by name and id. */
+/* The link called `wanted`, or all of them when that is absent, by name and id. */
 struct link_name { int64_t id; struct str name; };
-int session_links(struct cli *cli, struct link_name **ret, size_t *ret_count, struct err *err) MUST_CHECK;
+int session_links(struct cli *cli, struct str wanted, struct link_name **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* The first instant of a business day of the company. */
 int64_t session_day_start(const struct cli *cli, int64_t day);
 int64_t session_now(const struct cli *cli);
@@ -164,7 +164,7 @@ int output_spill(struct cli *cli, struct err *err) MUST_CHECK;
 size_t output_width(void);
 /* A table for people, flushed as it grows: headings are msgids. */
 int table_open(struct report_table **ret, size_t columns, const char *const *headings, const bool *align_right, struct err *err) MUST_CHECK;
-/* Numbers of `amounts` columns from the right end of `cells` are up to the caller: cells are finished texts. */
+/* `cells` are finished texts, one per column. */
 int table_row(struct cli *cli, struct report_table *table, const struct str *cells, struct err *err) MUST_CHECK;
 /* Ends and frees; harmless on NULL. `rc` is what the rows ended with and is passed on. */
 int table_close(struct cli *cli, struct report_table *table, int rc, struct err *err) MUST_CHECK;

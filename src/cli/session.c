@@ -159,10 +159,9 @@ static int gather_link(void *context, const struct link *link, struct err *err)
     return OK;
 }
 
-int session_links(struct cli *cli, struct link_name **ret, size_t *ret_count, struct err *err)
+int session_links(struct cli *cli, struct str wanted, struct link_name **ret, size_t *ret_count, struct err *err)
 {
     struct gathered all = {.cli = cli, .links = arena_array(&cli->arena, LINKS_MAX, sizeof(struct link_name))};
-    struct str wanted = option_text(cli->arguments, "link");
     struct link link;
 
     if (!all.links)

@@ -61,7 +61,7 @@ int cell_is_empty(const struct cell_place *place, struct err *err) MUST_CHECK; /
 int share_scaled(struct arena *arena, const int64_t *values, size_t count, int64_t multiplier, int64_t divisor, bool half_down, int64_t *ret, struct err *err) MUST_CHECK;
 
 /* ---- file_columns.c: our own format, one row per line, tax, payment ---- */
-enum { FILE_COLUMN_COUNT = 49 };
+enum { FILE_COLUMN_COUNT = 48 };
 struct file_header {
     int column_at[CSV_COLUMNS_MAX];     /* which of the table stands at this place of the file */
     int place_of[FILE_COLUMN_COUNT];    /* and where each of the table stands; -1 = nowhere */

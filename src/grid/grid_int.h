@@ -75,6 +75,8 @@ int staged_load(struct db *db, int64_t company_id, struct arena *arena, const st
 int staged_write(struct db *db, int64_t company_id, struct staged *staged, struct err *err) MUST_CHECK;
 /* Removes the sales with these consecutive ids, with lines, taxes, payments. */
 int staged_delete_range(struct db *db, int64_t company_id, int64_t first_id, int64_t last_id, struct err *err) MUST_CHECK;
+/* A sale of a file with the marks that a person gave it (accepted, edited); otherwise as grid_stage_sale. In a transaction. */
+int stage_from_file(struct grid_session *session, const struct staged *file, struct str body, enum grid_seen *ret_seen, struct err *err) MUST_CHECK;
 /* difference.c: what changed between two readings of a sale, as a text such as "total 12.00 → 10.00; line 2 quantity 1 → 2", in the arena, cut at a length that a
  * terminal bears; empty when no figure, line, payment, date, number or customer differs. .p is NULL when memory is exhausted. */
 struct str sale_difference(struct arena *arena, const struct sale *before, const struct sale *after);

@@ -1,6 +1,6 @@
 /* stage.c: received sales into the grid. A sale goes to exactly one place: the grid, or skipped with a reason; one that is a document already and
  * changed at the till comes back as a correction that waits for a person. */
-#include "grid/grid_int.h"
+#include "grid/file_int.h"
 
 bool sale_is_zero(const struct sale *sale)
 {
@@ -167,6 +167,12 @@ static int next_revision(struct grid_session *session, struct str till_sale_id, 
     return rc < 0 ? rc : OK;
 }
 
+/* A journal body into a sale: a record of the till by its profile's reader; rows of a file of ours, which a till's sale may have gone through, by our own. */
+static int read_body(const struct staging *staging, struct str body, struct arena *arena, struct sale *ret, struct err *err)
+{
+    return file_body_is(body) ? file_body_read(body, staging->session->company, arena, ret, err) : staging->reader(staging->reader_context, body, arena, ret, err);
+}
+
 /* The sale is a document: does what changed matter? */
 static int stage_correction(struct staging *staging, struct arena *arena, const struct received *received, struct staged *staged, enum grid_outcome *ret_outcome,
                             const char **ret_reason, struct err *err)
@@ -177,7 +183,7 @@ static int stage_correction(struct staging *staging, struct arena *arena, const 
     int rc = journal_body(session->db, session->company->id, received->previous_seq, arena, &body, err);
     if (rc < 0)
         return rc;
-    rc = staging->reader(staging->reader_context, body, arena, &before, err);
+    rc = read_body(staging, body, arena, &before, err);
     if (rc != OK)
         return rc;
     const char *gone = skip_reason(&staged->sale);
@@ -233,7 +239,7 @@ static int stage_one(struct staging *staging, struct arena *arena, const struct 
     if (rc == 0)
         return err_set(err, ERR_DATA, N_("the journal has lost record %s: restore the database from a backup"), ERR_INT(received->seq));
     if (rc > 0)
-        rc = staging->reader(staging->reader_context, body, arena, &sale, err);
+        rc = read_body(staging, body, arena, &sale, err);
     if (rc != OK)
         return rc;
     sale.id = received->id;
@@ -295,8 +301,9 @@ int grid_stage_received(struct grid_session *session, int limit, grid_reader_fn 
     return rc;
 }
 
-int grid_stage_sale(struct grid_session *session, const struct sale *sale, struct str body, enum grid_seen *ret_seen, struct err *err)
+int stage_from_file(struct grid_session *session, const struct staged *file, struct str body, enum grid_seen *ret_seen, struct err *err)
 {
+    const struct sale *sale = &file->sale;
     int64_t company_id = session->company->id, link_id = session->rules.link_id;
     ARENA_AUTO arena = {0};
     struct registered known = {0};
@@ -316,6 +323,8 @@ int grid_stage_sale(struct grid_session *session, const struct sale *sale, struc
         return OK;
     }
     struct staged staged = staged_of(session, sale);
+    staged.accepted = file->accepted;
+    staged.edited = file->edited;
     rc = grid_id_of(session, sale->id, &staged.id, err);
     if (rc == OK)
         rc = register_describe(session, &staged, err);
@@ -324,6 +333,11 @@ int grid_stage_sale(struct grid_session *session, const struct sale *sale, struc
     if (rc == OK)
         rc = register_move(session->db, company_id, link_id, sale->id, "staged", NULL, 0, err);
     if (rc == OK)
-        *ret_seen = seen;
+        *ret_seen = seen == GRID_UNCHANGED ? GRID_NEW : seen;  /* known, but it had been purged or skipped: new to the grid */
     return rc;
+}
+
+int grid_stage_sale(struct grid_session *session, const struct sale *sale, struct str body, enum grid_seen *ret_seen, struct err *err)
+{
+    return stage_from_file(session, &(struct staged){.sale = *sale}, body, ret_seen, err);
 }

@@ -142,7 +142,7 @@ static int add_hidden(struct sync_run *run, struct article_list *list, struct er
 static int read_list(struct sync_run *run, const struct catalog *catalog, struct article_list *list, struct err *err)
 {
     struct article_reader reader;
-    struct filter_set filters;
+    struct filter_set filters = {0};
     int rc = make_filters(run, catalog, &filters, err);
 
     if (rc == OK)

@@ -159,4 +159,31 @@ size_t article_differences(struct change_log *log, const struct article *before,
 /* Values as they are told: "12.50", "yes", … in the arena. */
 struct str text_of_price(struct arena *arena, bool has, int64_t price_e4);
 struct str text_of_weight(struct arena *arena, bool has, int64_t weight_milli);
+
+/* ---- articles_fields.c: what the till holds of an article, compared as texts ---- */
+
+enum export_field { FIELD_NAME, FIELD_REFERENCE, FIELD_PRICE, FIELD_TAX, FIELD_CATEGORY, FIELD_BARCODE, FIELD_UNIT, FIELD_WEIGHT, FIELD_BUY_PRICE, FIELD_COUNT };
+extern const char *const export_field_names[FIELD_COUNT]; /* as the till calls them */
+struct field_texts { struct str text[FIELD_COUNT]; };      /* absent: nothing to say */
+/* What the back office wants there. False when memory is exhausted. */
+bool fields_wanted(struct arena *arena, const struct article *article, struct field_texts *ret);
+/* What is there; the VAT as the article's own when the link maps it to that. */
+bool fields_there(struct arena *arena, const struct article_record *record, const struct article *article, struct field_texts *ret);
+/* Whether a field is to be overwritten. */
+bool field_differs(const struct field_texts *wanted, const struct field_texts *there, enum export_field field);
+/* The body that creates it on the till, or that overwrites the fields which differ. An article's PUT resets what is not sent of taxes, color and in_stock (tactill-v4.md,
+ * Writes), so these go back as they are there. The stock is never sent. */
+void append_create_body(struct buf *out, const struct article *article, const struct field_texts *wanted, struct str node_id, struct str category_id, struct str tax_id);
+void append_update_body(struct buf *out, const struct article *article, const struct field_texts *wanted, const struct field_texts *there,
+                        const struct article_record *record, struct str category_id, struct str tax_id);
+
+/* ---- articles_create.c: records that the till lacks ---- */
+
+/* POST, where an answer may be lost: before trying again the till is asked whether it has the record (`field` is `value`). 1 = *ret_id; 0 = the till refuses
+ * (*refusal says why); negative = the till does not answer, or something else stops the run. */
+int till_create_once(struct sync_run *run, enum till_resource resource, const char *field, struct str value, struct str body, struct arena *arena, struct str *ret_id,
+                     struct err *refusal, struct err *err) MUST_CHECK;
+/* The id of a category by name, or of a tax by rate: of the catalog, else created (a rehearsal only says so, and *ret_id is empty). Returned as above. */
+int till_category_ensure(struct sync_run *run, struct catalog *catalog, struct str name, struct str *ret_id, struct err *refusal, struct err *err) MUST_CHECK;
+int till_tax_ensure(struct sync_run *run, struct catalog *catalog, int64_t rate_bp, struct str *ret_id, struct err *refusal, struct err *err) MUST_CHECK;
 #endif

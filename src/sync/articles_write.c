@@ -17,7 +17,6 @@ struct article_writer {
     int64_t *families;             /* family of each category of the catalog; 0 = not asked yet */
     size_t family_count;
     int64_t next_id, ids_left;     /* reserved for articles to come */
-    struct article_counts counts;  /* of the chunk */
 };
 
 /* ---- anomalies ---- */
@@ -266,16 +265,6 @@ static int write_deleted(struct article_writer *writer, struct db *db, const str
 
 /* ---- chunks ---- */
 
-static void count_outcome(struct article_counts *counts, enum record_fate outcome)
-{
-    counts->read += outcome != FATE_NONE;
-    counts->skipped += outcome == FATE_SKIPPED;
-    counts->anomalies += outcome == FATE_ANOMALY;
-    counts->unchanged += outcome == FATE_UNCHANGED;
-    counts->created += outcome == FATE_CREATED;
-    counts->updated += outcome == FATE_UPDATED;
-}
-
 static int write_record(struct article_writer *writer, struct db *db, struct record_key *key, struct err *err)
 {
     struct article_record record;
@@ -307,18 +296,16 @@ static int write_chunk(struct db *db, void *context, struct err *err)
 {
     struct article_writer *writer = context;
     const struct sync_run *run = writer->run;
-    int rc = OK;
+    const int64_t company_id = run->environment->company->id;
+    int rc = run->lease.until_utc ? lease_confirm(db, company_id, run->link, &run->lease, err) : OK;
 
     memset(writer->families, 0, writer->family_count * sizeof *writer->families);
     writer->ids_left = 0;
-    writer->counts = (struct article_counts){0};
     buf_reset(&writer->changes.bytes);
-    if (writer->begin == 0)
-        rc = db_exec(db, sql_clear_anomalies, err, DB_INT(run->environment->company->id), DB_INT(run->link->id));
-    for (size_t i = writer->begin; rc == OK && i < writer->end; i++) {
+    if (rc == OK && writer->begin == 0)
+        rc = db_exec(db, sql_clear_anomalies, err, DB_INT(company_id), DB_INT(run->link->id));
+    for (size_t i = writer->begin; rc == OK && i < writer->end; i++)
         rc = write_record(writer, db, &writer->list->keys[i], err);
-        count_outcome(&writer->counts, writer->list->keys[i].outcome);
-    }
     return rc;
 }
 
@@ -343,41 +330,48 @@ static struct str outcome_detail(const struct article_list *list, const struct r
     return STR_NULL;
 }
 
-/* After the commit, since a transaction may be run again and the journal is told only once. */
+static void count_outcome(struct article_counts *counts, enum record_fate outcome)
+{
+    counts->read++;
+    counts->skipped += outcome == FATE_SKIPPED;
+    counts->anomalies += outcome == FATE_ANOMALY;
+    counts->unchanged += outcome == FATE_UNCHANGED;
+    counts->created += outcome == FATE_CREATED;
+    counts->updated += outcome == FATE_UPDATED;
+}
+
+static int note_record(struct article_writer *writer, const struct record_key *key, struct err *err)
+{
+    struct article_record record;
+    int rc;
+
+    count_outcome(&writer->run->result.articles_in, key->outcome);
+    if (writer->run->options->dry_run)
+        return OK;
+    arena_reset(&writer->arena);
+    rc = spool_read(&writer->reader, key->offset, &record, err);
+    if (rc != OK)
+        return rc;
+    struct str subject = record_subject(&writer->arena, &record);
+    if (!subject.p)
+        return err_memory(err);
+    return run_note(writer->run, FLOW_ARTICLES_IN, subject, outcome_name(key->outcome), outcome_detail(writer->list, key, &record), err);
+}
+
+/* After the commit, since a transaction may be run again and the journal is told only once. What is counted is what was noted, page by page. */
 static int note_chunk(struct article_writer *writer, struct err *err)
 {
-    struct sync_run *run = writer->run;
-    struct article_record record;
     int rc = OK;
 
-    if (run->options->dry_run)
-        return OK;
     for (size_t i = writer->begin; rc == OK && i < writer->end; i++) {
         const struct record_key *key = &writer->list->keys[i];
 
-        if (key->outcome == FATE_NONE)
-            continue;
-        arena_reset(&writer->arena);
-        rc = spool_read(&writer->reader, key->offset, &record, err);
-        struct str subject = rc == OK ? record_subject(&writer->arena, &record) : STR_NULL;
-        if (rc == OK && !subject.p)
-            rc = err_memory(err);
-        if (rc == OK)
-            rc = run_note(run, FLOW_ARTICLES_IN, subject, outcome_name(key->outcome), outcome_detail(writer->list, key, &record), err);
+        if (key->outcome != FATE_NONE)
+            rc = note_record(writer, key, err);
         if (rc == OK && (i + 1) % NOTES_PER_PAGE == 0)
-            rc = run_flush(run, FLOW_ARTICLES_IN, err);
+            rc = run_flush(writer->run, FLOW_ARTICLES_IN, err);
     }
-    return rc == OK ? run_flush(run, FLOW_ARTICLES_IN, err) : rc;
-}
-
-static void add_counts(struct article_counts *total, const struct article_counts *part)
-{
-    total->read += part->read;
-    total->created += part->created;
-    total->updated += part->updated;
-    total->unchanged += part->unchanged;
-    total->skipped += part->skipped;
-    total->anomalies += part->anomalies;
+    return rc == OK ? run_flush(writer->run, FLOW_ARTICLES_IN, err) : rc;
 }
 
 static int run_chunk(struct article_writer *writer, struct err *err)
@@ -387,7 +381,6 @@ static int run_chunk(struct article_writer *writer, struct err *err)
 
     if (rc != OK)
         return rc;
-    add_counts(&run->result.articles_in, &writer->counts);
     rc = change_log_tell(&writer->changes, err);
     if (rc == OK)
         rc = note_chunk(writer, err);

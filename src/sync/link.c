@@ -3,6 +3,7 @@
  * a link are all made from it. */
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"

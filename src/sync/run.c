@@ -236,17 +236,15 @@ static int run_flows(struct sync_run *run, struct err *err)
     return rc;
 }
 
+/* The first failure is the one to tell; what its end adds to it changes nothing for the person. */
 static int run_whole(struct sync_run *run, struct err *err)
 {
-    struct err ignored = {0};
+    struct err second = {0};
     int rc = run_begin(run, err);
     if (rc == OK)
         rc = run_flows(run, err);
-    if (rc == OK)
-        return run_end(run, NULL, err);
-    /* The first failure is the one to tell; one on top of it changes nothing for the person. */
-    (void)!run_end(run, err, &ignored);
-    return rc;
+    int ended = run_end(run, rc == OK ? NULL : err, rc == OK ? err : &second);
+    return rc == OK ? ended : rc;
 }
 
 int sync_run(const struct sync_environment *environment, const struct link *link, const struct sync_options *options, struct sync_result *ret, struct err *err)

@@ -16,11 +16,11 @@ struct mark_set {
     size_t room, count;            /* room is a power of two, at most half used */
 };
 
-static struct mark mark_of(struct str id)
+static struct mark mark_of(const struct str *texts, size_t count)
 {
     unsigned char digest[SHA256_SIZE];
     struct mark mark;
-    sha256(id, digest);
+    sha256_parts(texts, count, digest);
     memcpy(mark.bytes, digest, sizeof mark.bytes);
     return mark;
 }
@@ -55,7 +55,7 @@ static int mark_set_grow(struct mark_set *set, struct err *err)
 /* *ret_new: whether it was not there before. */
 static int mark_set_add(struct mark_set *set, struct str id, bool *ret_new, struct err *err)
 {
-    struct mark mark = mark_of(id);
+    struct mark mark = mark_of(&id, 1);
     if (2 * (set->count + 1) > set->room) {
         int rc = mark_set_grow(set, err);
         if (rc != OK)
@@ -119,9 +119,15 @@ static bool page_in_order(const struct window *window, const struct json *page, 
     return true;
 }
 
-static int page_check_same(struct window *window, const struct till_list *list, struct str bytes, struct err *err)
+static int page_check_same(struct window *window, const struct till_list *list, const struct json *page, struct err *err)
 {
-    struct mark mark = mark_of(bytes);
+    struct str *ids = arena_array(&window->arena, page->count, sizeof *ids);
+    size_t count = 0;
+    if (!ids)
+        return err_memory(err);
+    for (const struct json *record = page->first; record; record = record->next)
+        ids[count++] = sales_profile_sale_id(window->query->profile, record);
+    struct mark mark = mark_of(ids, count);
     bool same = window->skip > 0 && memcmp(&mark, &window->page_mark, sizeof mark) == 0;
     window->page_mark = mark;
     window->same_pages = same ? window->same_pages + 1 : 1;
@@ -215,7 +221,7 @@ static int window_step(struct window *window, sales_page_fn *on_page, void *cont
         return err_memory(err);
     int rc = till_page_get(query->till, &list, window->skip, &window->arena, &bytes, &page, err);
     if (rc == OK && page->count > 0)
-        rc = page_check_same(window, &list, bytes, err);
+        rc = page_check_same(window, &list, page, err);
     if (rc != OK)
         return rc;
     if (window->by_key && !page_in_order(window, page, &last_utc)) {

@@ -1,0 +1,94 @@
+/* cmd_init.c: liaison init: a database, a company in it, and the key that will seal its secrets. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cli_int.h"
+
+struct new_company { struct str name, siren, timezone; int64_t now_utc, id; };
+
+static int create_company(struct db *db, void *context, struct err *err)
+{
+    struct new_company *new = context;
+
+    return company_create(db, new->name, new->siren, new->timezone, new->now_utc, &new->id, err);
+}
+
+/* The file of a SQLite database that is not there yet, so that a failed init leaves nothing behind; absent otherwise. */
+static struct str file_to_be_made(struct cli *cli, struct str url)
+{
+    struct stat found;
+
+    if (!str_starts_with(url, STR("sqlite:")))
+        return STR_NULL;
+    struct str path = arena_copy(&cli->arena, (struct str){url.p + 7, url.n - 7});
+    return path.p && lstat(path.p, &found) != 0 ? path : STR_NULL;
+}
+
+static void remove_database(struct cli *cli, struct str path)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+
+    db_close(cli->db);
+    cli->db = NULL;
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
+        struct str file = arena_format(&cli->arena, "%.*s%s", STR_ARG(path), endings[i]);
+        if (file.p)
+            unlink(file.p);
+    }
+}
+
+static void show_result(struct cli *cli, const struct new_company *new, struct str key_path, bool fresh)
+{
+    if (cli->json) {
+        struct json_out json = {.buf = &cli->out};
+        json_begin_object(&json);
+        json_member_int(&json, "company", new->id);
+        json_member_str(&json, "name", new->name);
+        json_member_bool(&json, "created_database", fresh);
+        json_member_int(&json, "schema_version", db_program_schema_version);
+        json_member_str(&json, "key_file", key_path);
+        json_end_object(&json);
+        buf_append_char(&cli->out, '\n');
+        return;
+    }
+    say(cli, fresh ? N_("Database created, with the company %s.") : N_("The company %s was added to the database."), text_of(cli, new->name), NULL);
+    say(cli, N_("The key that seals its secrets is %s: keep a copy of it apart from the database."), text_of(cli, key_path), NULL);
+    say(cli, N_("\nWhat comes next:\n"
+                "1. Put the API key of the till into a file of yours (chmod 600), then:\n"
+                "   liaison link add --name Shop --url https://api4.tactill.com --key-file FILE --since 2026-01-01\n"
+                "2. liaison link test Shop\n"
+                "3. liaison sync Shop --dry-run, then without --dry-run"), NULL);
+}
+
+int cmd_init(struct cli *cli, struct err *err)
+{
+    const struct arguments *arguments = cli->arguments;
+    struct new_company new = {.name = str_trim(option_text(arguments, "company")), .siren = option_text(arguments, "siren"),
+                              .timezone = option_text(arguments, "timezone"), .now_utc = session_now(cli)};
+    struct str url, key_path = STR_NULL;
+    int from = 0;
+
+    if (!new.timezone.p)
+        new.timezone = STR("Europe/Paris");
+    int rc = session_database_url(cli, &url, err);
+    if (rc != OK)
+        return rc;
+    struct str made = file_to_be_made(cli, url);
+    rc = db_open(&cli->db, url, &(struct db_options){.create = true}, err);
+    if (rc == OK)
+        rc = db_migrate(cli->db, &from, NULL, err);
+    if (rc == OK)
+        rc = db_transact(cli->db, create_company, &new, err);
+    if (rc != OK) {
+        if (made.p)
+            remove_database(cli, made);
+        return rc;
+    }
+    rc = session_seal_key(cli, true, err);
+    if (rc == OK)
+        rc = session_key_path(cli, &key_path, err);
+    if (rc == OK)
+        show_result(cli, &new, key_path, from == 0);
+    return rc;
+}

@@ -1,0 +1,214 @@
+/* cmd_proof.c: liaison proof: the till's days against the documents, to the cent, as a table and as JSON. */
+#include "cli/cli_int.h"
+
+/* ---- the till's side ---- */
+
+struct reading { struct cli *cli; struct proof *proof; struct progress progress; int64_t link_id, sales; };
+
+static int add_sale(void *context, const struct sale *sale, struct err *err)
+{
+    struct reading *reading = context;
+
+    progress_draw(&reading->progress, N_("proof"), N_("reading"), ++reading->sales, 0);
+    return proof_add_till_sale(reading->proof, reading->link_id, sale, err);
+}
+
+/* Only links that bring sales in: the others have nothing to prove. */
+static int read_links(struct reading *reading, int32_t from_day, int32_t to_day, struct err *err)
+{
+    struct cli *cli = reading->cli;
+    struct sync_environment environment;
+    struct link_name *links = NULL;
+    size_t count = 0;
+    int rc = session_environment(cli, &environment, err);
+
+    if (rc == OK)
+        rc = session_links(cli, STR_NULL, &links, &count, err);
+    for (size_t i = 0; rc == OK && i < count; i++) {
+        struct link link;
+        rc = session_link(cli, links[i].name, &link, err);
+        if (rc != OK || (!link.options.import_orders && !link.has_cursor))
+            continue;
+        reading->link_id = link.id;
+        rc = sync_read_sales(&environment, &link, from_day, to_day, add_sale, reading, err);
+    }
+    progress_end(&reading->progress);
+    return rc;
+}
+
+/* ---- JSON ---- */
+
+static void put_day(struct json_out *json, const char *name, int32_t day)
+{
+    BUF_AUTO text = {0};
+
+    civil_append_day(&text, day);
+    json_member_str(json, name, buf_str(&text));
+}
+
+static void put_pair(struct json_out *json, const char *name, int64_t till, int64_t documents)
+{
+    json_key(json, name);
+    json_begin_object(json);
+    json_member_int(json, "till", till);
+    json_member_int(json, "documents", documents);
+    json_end_object(json);
+}
+
+static void put_numbers(struct json_out *json, const char *name, const struct str *numbers, size_t count)
+{
+    json_key(json, name);
+    json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        json_put_str(json, numbers[i]);
+    json_end_array(json);
+}
+
+static void put_day_object(struct json_out *json, const struct proof_day *day)
+{
+    json_begin_object(json);
+    put_day(json, "day", day->day);
+    put_pair(json, "tickets", day->till_tickets, day->document_tickets);
+    put_pair(json, "total_cents", day->till_total_cents, day->document_total_cents);
+    json_key(json, "tax");
+    json_begin_array(json);
+    for (size_t i = 0; i < day->tax_count; i++) {
+        json_begin_object(json);
+        json_member_int(json, "rate_bp", day->tax[i].rate_bp);
+        json_member_int(json, "till_cents", day->tax[i].till_cents);
+        json_member_int(json, "documents_cents", day->tax[i].books_cents);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_key(json, "means");
+    json_begin_array(json);
+    for (size_t i = 0; i < day->means_count; i++) {
+        json_begin_object(json);
+        json_member_str(json, "means", day->means[i].key);
+        json_member_int(json, "till_cents", day->means[i].till_cents);
+        json_member_int(json, "payments_cents", day->means[i].books_cents);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    put_numbers(json, "missing_numbers", day->missing_numbers, day->missing_count);
+    put_numbers(json, "repeated_numbers", day->repeated_numbers, day->repeated_count);
+    json_end_object(json);
+}
+
+/* ---- the table ---- */
+
+struct proof_output { struct cli *cli; struct report_table *table; struct json_out days; };
+
+/* A row: what, the till's figure, the documents' figure, and ✓ or the difference. */
+static int show_figure(struct proof_output *output, const char *day, const char *what, enum report_type type, int64_t till, int64_t books, struct err *err)
+{
+    BUF_AUTO till_text = {0};
+    BUF_AUTO books_text = {0};
+    BUF_AUTO verdict = {0};
+
+    report_append_value(&till_text, type, &DB_INT(till), NULL);
+    report_append_value(&books_text, type, &DB_INT(books), NULL);
+    if (till == books)
+        buf_append_z(&verdict, "✓");
+    else {
+        buf_append_z(&verdict, "✗ ");
+        report_append_value(&verdict, type, &DB_INT(books - till), NULL);
+    }
+    const struct str cells[] = {str_from(day), str_from(what), buf_str(&till_text), buf_str(&books_text), buf_str(&verdict)};
+    return table_row(output->cli, output->table, cells, err);
+}
+
+static int show_numbers(struct proof_output *output, const char *what, const struct str *numbers, size_t count, struct err *err)
+{
+    BUF_AUTO verdict = {0};
+
+    if (!count)
+        return OK;
+    buf_append_z(&verdict, "✗ ");
+    for (size_t i = 0; i < count; i++) {
+        buf_append_z(&verdict, i ? ", " : "");
+        buf_append(&verdict, numbers[i]);
+    }
+    const struct str cells[] = {STR(""), str_from(what), STR(""), STR(""), buf_str(&verdict)};
+    return table_row(output->cli, output->table, cells, err);
+}
+
+static int show_day(struct proof_output *output, const struct proof_day *day, struct err *err)
+{
+    struct cli *cli = output->cli;
+    int rc = OK;
+
+    if (!day->till_tickets && !day->document_tickets && day->ok)
+        return OK; /* a day without a sale has nothing to say */
+    rc = show_figure(output, text_of_day(cli, day->day), _("tickets"), REPORT_INT, day->till_tickets, day->document_tickets, err);
+    if (rc == OK)
+        rc = show_figure(output, "", _("total"), REPORT_CENTS, day->till_total_cents, day->document_total_cents, err);
+    for (size_t i = 0; rc == OK && i < day->tax_count; i++) {
+        BUF_AUTO what = {0};
+        say_to(&what, N_("VAT %s"), text_of_rate(cli, day->tax[i].rate_bp), NULL);
+        rc = show_figure(output, "", what.p ? what.p : "", REPORT_CENTS, day->tax[i].till_cents, day->tax[i].books_cents, err);
+    }
+    for (size_t i = 0; rc == OK && i < day->means_count; i++)
+        rc = show_figure(output, "", text_of(cli, day->means[i].key), REPORT_CENTS, day->means[i].till_cents, day->means[i].books_cents, err);
+    if (rc == OK)
+        rc = show_numbers(output, _("missing numbers"), day->missing_numbers, day->missing_count, err);
+    return rc == OK ? show_numbers(output, _("repeated numbers"), day->repeated_numbers, day->repeated_count, err) : rc;
+}
+
+static int on_day(void *context, const struct proof_day *day, struct err *err)
+{
+    struct proof_output *output = context;
+
+    if (!output->cli->json)
+        return show_day(output, day, err);
+    put_day_object(&output->days, day);
+    return buf_failed(output->days.buf) ? err_memory(err) : OK;
+}
+
+static int finish(struct cli *cli, struct proof *proof, struct err *err)
+{
+    static const char *const headings[] = {N_("Day"), N_("Figure"), N_("Till"), N_("Documents"), N_("Verdict")};
+    static const bool right[] = {false, false, true, true, false};
+    BUF_AUTO days = {0};
+    struct proof_output output = {.cli = cli, .days = {.buf = &days}};
+    bool ok = false;
+    int rc = cli->json ? OK : table_open(&output.table, COUNT_OF(headings), headings, right, err);
+
+    json_begin_array(&output.days);
+    if (rc == OK)
+        rc = proof_finish(proof, on_day, &output, &ok, err);
+    json_end_array(&output.days);
+    rc = table_close(cli, output.table, rc, err);
+    if (rc != OK)
+        return rc;
+    cli->remains = !ok;
+    if (cli->json) {
+        struct json_out json = {.buf = &cli->out};
+        json_begin_object(&json);
+        json_member_bool(&json, "ok", ok);
+        json_key(&json, "days");
+        json_put_raw(&json, buf_str(&days));
+        json_end_object(&json);
+        buf_append_char(&cli->out, '\n');
+    } else
+        say(cli, ok ? N_("✓ Every day agrees with the till, to the cent.") : N_("✗ The days above do not agree with the till: see liaison grid list --anomalies."), NULL);
+    return OK;
+}
+
+int cmd_proof(struct cli *cli, struct err *err)
+{
+    int64_t from_day = 0, to_day = 0;
+    struct reading reading = {.cli = cli};
+
+    (void)option_number(cli->arguments, "from", &from_day);
+    (void)option_number(cli->arguments, "to", &to_day);
+    progress_init(&reading.progress, cli);
+    int rc = proof_new(&reading.proof, cli->db, &cli->company, (int32_t)from_day, (int32_t)to_day, err);
+    if (rc != OK)
+        return rc;
+    rc = read_links(&reading, (int32_t)from_day, (int32_t)to_day, err);
+    if (rc == OK)
+        rc = finish(cli, reading.proof, err);
+    proof_free(reading.proof);
+    return rc;
+}
