@@ -44,7 +44,7 @@ def timed(*command, accept=(0, 1), **options):
 def start_till(*arguments):
     process = subprocess.Popen([build / 'tactill-sandbox', '--listen', '127.0.0.1:0', *map(str, arguments)], stdout=subprocess.PIPE, text=True)
     words = process.stdout.readline().split()
-    return process, words[4], words[6]
+    return process, words[3], words[5]
 
 
 def new_shop(name, url, key, *options):

@@ -32,7 +32,7 @@ CREATE TABLE grid_sale (
     PRIMARY KEY (company_id, grid_sale_id),
     UNIQUE (company_id, link_id, till_sale_id)
 ) @table@;
-CREATE INDEX grid_sale_by_number ON grid_sale (company_id, number);
+CREATE INDEX grid_sale_by_number ON grid_sale (company_id, number, link_id, kind);
 
 CREATE TABLE grid_line (
     company_id      @int@ NOT NULL,

@@ -181,12 +181,12 @@ class Sandbox:
     """`tactill-sandbox` on a free port."""
 
     def __init__(self, build, *arguments, log=subprocess.DEVNULL):
-        self.process = subprocess.Popen([str(pathlib.Path(build) / 'tactill-sandbox'), '--listen', '127.0.0.1:0', *map(str, arguments)],
+        self.process = subprocess.Popen([str(pathlib.Path(build).resolve() / 'tactill-sandbox'), '--listen', '127.0.0.1:0', *map(str, arguments)],
                                         stdout=subprocess.PIPE, stderr=log, text=True)
         words = self.process.stdout.readline().split()
-        if len(words) < 7:
+        if len(words) != 6:
             raise Failure(f'tactill-sandbox {" ".join(map(str, arguments))} did not start')
-        self.url, self.key = words[4], words[6]
+        self.url, self.key = words[3], words[5]
 
     def get(self, path, **query):
         """One answer, as the till's other clients would see it; decimals stay digits (class Number)."""

@@ -19,7 +19,7 @@ A case is a text file: a header of `Name: value` lines, then sections, carried o
     [file NAME [latin1] [bom] [crlf] [fill=BYTES]]   a file in the case's folder; with fill, the text {fill} becomes so many x
     [setup]                  commands that must end with 0
     [sql change]             what happens to the database behind the program's back
-    [command [env NAME=VALUE] [as=nobody] [fsize=BYTES] [locked] [stdin=FILE]]   a command of `liaison`; what follows is expected of it
+    [command [env NAME=VALUE] [as=nobody] [fsize=BYTES] [memory=BYTES] [locked] [stdin=FILE]]   a command of `liaison`; what follows is expected of it
     [status]                 its exit status; 0 when the section is missing
     [stdout] [stderr]        lines that must be in there: a text, /a regular expression/, or !a text that must not
     [stdout exact]           all of it
@@ -253,6 +253,8 @@ class Carrying:
             elif name == 'fsize':
                 def before(most=int(value)):
                     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+            elif name == 'memory':
+                before = self.limit_memory(int(value))
             elif name == 'as':
                 before = self.become_nobody()
             elif name == 'locked':
@@ -272,6 +274,12 @@ class Carrying:
         self.outputs += self.result.stdout + self.result.stderr
         if self.result.status < 0 or 'Sanitizer' in self.result.stderr or 'runtime error' in self.result.stderr:
             raise Failure('the program fell over')
+
+    def limit_memory(self, most):
+        """Address space; the sanitizers reserve terabytes of it, so that they go without."""
+        if b'__asan_init' in (self.program.build / 'liaison').read_bytes():
+            return None
+        return lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
     def become_nobody(self):
         """A user who may read the folder and change nothing in it: root may change everything, so that it steps down."""

@@ -8,7 +8,7 @@ static int show_row(void *context, const struct report_list *list, const struct 
 {
     struct listing *listing = context;
     struct cli *cli = listing->cli;
-    struct str cells[LIST_COLUMNS_MAX];
+    struct str cells[LIST_COLUMNS_MAX] = {0};
     struct buf texts[LIST_COLUMNS_MAX] = {0};
     size_t shown = 0;
 
@@ -38,8 +38,8 @@ static bool is_number(enum report_type type)
 static int show_list(struct cli *cli, const char *name, const struct report_filter *filter, struct err *err)
 {
     const struct report_list *list = report_list_by_name(name);
-    const char *headings[LIST_COLUMNS_MAX];
-    bool right[LIST_COLUMNS_MAX];
+    const char *headings[LIST_COLUMNS_MAX] = {0};
+    bool right[LIST_COLUMNS_MAX] = {0};
     struct listing listing = {.cli = cli};
     size_t shown = 0;
     int rc = OK;

@@ -273,12 +273,13 @@ int file_read(const char *path, struct buf *ret, struct err *err)
     int rc = OK;
 
     while (n > 0) {
-        char *room = buf_reserve(ret, PIECE);
+        size_t left = (ret->max ? ret->max : BUF_DEFAULT_MAX) - ret->n, piece = left < PIECE ? left : PIECE;
+        char *room = piece ? buf_reserve(ret, piece) : NULL;
         if (!room) {
             rc = err_set(err, ERR_DATA, N_("the file %s is too large for what it should hold"), path);
             break;
         }
-        n = read(fd, room, PIECE);
+        n = read(fd, room, piece);
         if (n < 0 && errno == EINTR && !interrupt_requested())
             n = 1;
         else if (n > 0)

@@ -64,6 +64,9 @@ const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT] = {
     [ANOMALY_UNREADABLE_VALUE] = {"unreadable_value", "sale", true,
         N_("%s cannot be read: “%s” (%s)"), /* path, what stood there, reason */
         N_("1. liaison grid show SALE\n2. Give the right value: liaison grid edit SALE --set FIELD=…, or correct it at the till and synchronise again\n3. liaison grid validate"), 3},
+    [ANOMALY_NOT_POSTED] = {"not_posted", "sale", true,
+        N_("the books refuse the sale: %s"), /* the error's text */
+        N_("1. liaison grid show SALE, and compare with what the message names\n2. liaison grid edit SALE --set FIELD=… (payment.N.id when a payment is known already)\n3. liaison grid validate"), 1},
     [ANOMALY_ARTICLE_NO_REFERENCE] = {"article_no_reference", "article", false,
         N_("the till article %2$s (id %1$s) has no reference"), /* id, name */
         N_("1. Give it a reference at the till, or here: liaison article set CODE --till-article %1$s, or take its barcode: liaison link edit LINK --missing-reference barcode\n2. liaison sync LINK --only articles-in"), 2},

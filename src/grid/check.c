@@ -86,11 +86,11 @@ static void check_date(struct checking *c)
         found(c, ANOMALY_IMPOSSIBLE_DATE, 0, STR(""), STR(""), STR(""), amount);
         return;
     }
-    struct str day = text_of_day(c->arena, staged->day);
+    struct str day = grid_text_of_day(c->arena, staged->day);
     if (staged->day > c->session->today || (staged->sale.has_closed_utc && staged->sale.closed_utc > c->session->now_utc + GRID_CLOCK_TOLERANCE))
         found(c, ANOMALY_FUTURE_DATE, 0, day, day, STR(""), amount);
     if (company->has_closed_until && staged->day <= company->closed_until)
-        found(c, ANOMALY_CLOSED_PERIOD, 0, STR("closed"), day, text_of_day(c->arena, company->closed_until), amount);
+        found(c, ANOMALY_CLOSED_PERIOD, 0, STR("closed"), day, grid_text_of_day(c->arena, company->closed_until), amount);
 }
 
 /* An order for a refund too: there is no invoice that a credit note could be on. */
@@ -104,7 +104,7 @@ static enum document_kind document_kind_of(const struct checking *c)
 static int number_repeats_in_grid(struct checking *c)
 {
     static const char SELECT_REPEAT[] =
-        "SELECT 1 FROM grid_sale WHERE company_id = $1 AND number = $2 AND kind = $3 AND grid_sale_id <> $4 AND link_id = $5 LIMIT 1";
+        "SELECT 1 FROM grid_sale WHERE company_id = $1 AND number = $2 AND link_id = $5 AND kind = $3 AND grid_sale_id <> $4 LIMIT 1";
     int64_t one = 0;
     const struct sale *sale = &c->staged->sale;
     return db_query_int(c->session->db, &one, SELECT_REPEAT, c->err, DB_INT(c->session->company->id), DB_STR(sale->number),
@@ -263,7 +263,7 @@ static int check_line(struct checking *c, size_t index)
     if (!line->has_rate)
         found(c, ANOMALY_UNKNOWN_TAX, line_no, or_empty(line->label), or_empty(line->label), STR(""), line->total_cents);
     else if (!tax) {
-        struct str rate = text_of_rate(c->arena, line->rate_bp);
+        struct str rate = grid_text_of_rate(c->arena, line->rate_bp);
         found(c, ANOMALY_UNMAPPED_TAX, line_no, rate, rate, STR(""), line->total_cents);
     }
     struct article_match match = {0};
@@ -298,7 +298,7 @@ static int check_lines(struct checking *c)
         rc = check_line(c, i);
     }
     if (rc == OK && sale->line_count && sum != sale->total_cents)
-        found(c, ANOMALY_LINES_TOTAL, 0, sale->id, text_of_cents(c->arena, sum), text_of_cents(c->arena, sale->total_cents), sale->total_cents);
+        found(c, ANOMALY_LINES_TOTAL, 0, sale->id, grid_text_of_cents(c->arena, sum), grid_text_of_cents(c->arena, sale->total_cents), sale->total_cents);
     return rc;
 }
 
@@ -330,8 +330,8 @@ static int check_taxes(struct checking *c, struct posting_tax *taxes, size_t *re
         int64_t off = stated->tax_cents - money_tax_inside(total, stated->rate_bp, ROUND_HALF_UP);
         bool of_no_line = tolerance == 1 && stated->tax_cents != 0;
         if (of_no_line || off > tolerance || off < -tolerance) {
-            struct str rate = text_of_rate(c->arena, stated->rate_bp);
-            found(c, ANOMALY_TAX_TOTAL, 0, sale->id, rate, text_of_cents(c->arena, stated->tax_cents), sale->total_cents);
+            struct str rate = grid_text_of_rate(c->arena, stated->rate_bp);
+            found(c, ANOMALY_TAX_TOTAL, 0, sale->id, rate, grid_text_of_cents(c->arena, stated->tax_cents), sale->total_cents);
         }
         const struct tax *tax = session_tax(c->session, stated->rate_bp);
         if (tax && tolerance > 1)   /* a rate of no line has nothing to be stated for */
@@ -384,7 +384,7 @@ static int check_payments(struct checking *c, struct posting_payment *payments, 
     }
     bool unpaid_file = c->staged->link_id == 0 && sale->payment_count == 0;
     if (!unpaid_file && sum != sale->total_cents + sale->tip_cents)
-        found(c, ANOMALY_PAYMENTS_TOTAL, 0, sale->id, text_of_cents(c->arena, sum), text_of_cents(c->arena, sale->total_cents + sale->tip_cents), sale->total_cents);
+        found(c, ANOMALY_PAYMENTS_TOTAL, 0, sale->id, grid_text_of_cents(c->arena, sum), grid_text_of_cents(c->arena, sale->total_cents + sale->tip_cents), sale->total_cents);
     *ret_count = without_empty(payments, count);
     return OK;
 }

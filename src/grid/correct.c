@@ -47,14 +47,29 @@ static int renamed_payments(struct arena *arena, struct posting *posting, int re
     return OK;
 }
 
+static int corrected_posting(const struct staged *staged, const struct posting *corrected, int revision, bool keep, struct arena *arena, struct posting *ret, struct err *err)
+{
+    *ret = *corrected;
+    ret->revision = revision;
+    ret->number = keep ? arena_format(arena, "%.*s-%d", STR_ARG(staged->sale.number), revision) : STR_NULL;
+    if (keep && !ret->number.p)
+        return err_memory(err);
+    return renamed_payments(arena, ret, revision, err);
+}
+
 /* First the credit note that undoes the document as it stands, under the next revision; then, unless the sale was cancelled, the new document. Both keep the
- * sale's day, so that the day goes on to agree with the till, and derive their numbers from the ticket's when numbers are kept. */
+ * sale's day, so that the day goes on to agree with the till, and derive their numbers from the ticket's when numbers are kept. Revision 0 is the first document,
+ * odd ones undo, even ones stand: an even revision to come means that the sale was cancelled and came back, with nothing to undo. */
 int correction_postings(struct grid_session *session, const struct staged *staged, const struct posting *corrected, struct arena *arena, struct posting ret[2],
                         size_t *ret_count, struct err *err)
 {
     ARENA_AUTO scratch = {0};
     struct registered known = {0};
     int64_t company_id = session->company->id;
+    bool keep = session->rules.numbers == NUMBERS_KEEP;
+    *ret_count = 1;
+    if (staged->revision % 2 == 0)
+        return corrected_posting(staged, corrected, staged->revision, keep, arena, &ret[0], err);
     int rc = register_find(session->db, company_id, staged->link_id, &scratch, staged->sale.id, &known, err);
     if (rc == OK)
         rc = document_reversal(session->db, company_id, known.document_id, arena, &ret[0], err);
@@ -62,7 +77,6 @@ int correction_postings(struct grid_session *session, const struct staged *stage
         rc = reversed_payments(session, known.document_id, staged->revision, arena, &ret[0], err);
     if (rc != OK)
         return rc;
-    bool keep = session->rules.numbers == NUMBERS_KEEP;
     ret[0].link_id = staged->link_id;
     ret[0].till_sale_id = staged->sale.id;
     ret[0].till_number = staged->sale.number;
@@ -70,16 +84,12 @@ int correction_postings(struct grid_session *session, const struct staged *stage
     if (session->rules.orders)
         ret[0].kind = DOCUMENT_ORDER;
     ret[0].number = keep ? arena_format(arena, "%.*s-%d", STR_ARG(staged->sale.number), staged->revision) : STR_NULL;
-    *ret_count = 1;
-    if (!staged->sale.line_count)
-        return keep && !ret[0].number.p ? err_memory(err) : OK;
-    ret[1] = *corrected;
-    ret[1].revision = staged->revision + 1;
-    ret[1].number = keep ? arena_format(arena, "%.*s-%d", STR_ARG(staged->sale.number), staged->revision + 1) : STR_NULL;
-    *ret_count = 2;
-    if (keep && (!ret[0].number.p || !ret[1].number.p))
+    if (keep && !ret[0].number.p)
         return err_memory(err);
-    return renamed_payments(arena, &ret[1], staged->revision + 1, err);
+    if (!staged->sale.line_count)
+        return OK;
+    *ret_count = 2;
+    return corrected_posting(staged, corrected, staged->revision + 1, keep, arena, &ret[1], err);
 }
 
 /* ---- edits: a table of what can be set ---- */
@@ -118,6 +128,7 @@ static const struct edit_field LINE_FIELDS[] = {
     {"rate", EDIT_RATE, offsetof(struct sale_line, rate_bp)},
 };
 static const struct edit_field PAYMENT_FIELDS[] = {
+    {"id", EDIT_TEXT, offsetof(struct sale_payment, id)},
     {"type", EDIT_TEXT, offsetof(struct sale_payment, type)},
     {"label", EDIT_TEXT, offsetof(struct sale_payment, label)},
     {"amount", EDIT_CENTS, offsetof(struct sale_payment, amount_cents)},
@@ -211,7 +222,7 @@ static int edit_date(const struct company *company, struct staged *staged, struc
     staged->has_day = true;
     staged->day = day;
     staged->sale.has_closed_utc = true;
-    staged->sale.closed_utc = zone_day_start(company->zone, day, company->cutoff_minutes) + 12 * CIVIL_HOUR;
+    staged->sale.closed_utc = zone_day_start(company->zone, day, company->cutoff_minutes); /* its first instant is never in the future */
     return OK;
 }
 
@@ -349,7 +360,7 @@ int grid_map_tax(struct db *db, int64_t company_id, int64_t link_id, int64_t rat
     if (rate != rate_bp) {
         ARENA_AUTO arena = {0};
         return err_set(err, ERR_DATA, N_("a VAT code of %s %% cannot stand for %s %%: make one of that rate (liaison tax add CODE --rate %s)"),
-                       ERR_STR(text_of_rate(&arena, rate)), ERR_STR(text_of_rate(&arena, rate_bp)), ERR_STR(text_of_rate(&arena, rate_bp)));
+                       ERR_STR(grid_text_of_rate(&arena, rate)), ERR_STR(grid_text_of_rate(&arena, rate_bp)), ERR_STR(grid_text_of_rate(&arena, rate_bp)));
     }
     return db_exec(db, UPSERT_MAPPING, err, DB_INT(company_id), DB_INT(link_id), DB_INT(rate_bp), DB_INT(tax_id));
 }

@@ -56,18 +56,48 @@ static void compare_lines(struct buf *out, const struct sale *before, const stru
         compare_number(out, name, a->rate_bp, b->rate_bp);
         snprintf(name, sizeof name, "line %zu article", i + 1);
         compare_text(out, name, a->article_id, b->article_id);
+        snprintf(name, sizeof name, "line %zu declination", i + 1);
+        compare_text(out, name, a->declination_id, b->declination_id);
+        snprintf(name, sizeof name, "line %zu reference", i + 1);
+        compare_text(out, name, a->reference, b->reference);
         snprintf(name, sizeof name, "line %zu label", i + 1);
         compare_text(out, name, a->label, b->label);
     }
 }
 
+static int64_t tax_at(const struct sale *sale, int64_t rate_bp)
+{
+    int64_t tax_cents = 0;
+    for (size_t i = 0; i < sale->tax_count; i++)
+        if (sale->taxes[i].rate_bp == rate_bp)
+            tax_cents += sale->taxes[i].tax_cents;
+    return tax_cents;
+}
+
+static void compare_tax(struct buf *out, int64_t rate_bp, int64_t before, int64_t after)
+{
+    if (before == after)
+        return;
+    separate(out);
+    buf_append_z(out, "VAT ");
+    decimal_append(out, rate_bp, 2, 0);
+    buf_append_z(out, " % ");
+    decimal_append(out, before, 2, 2);
+    buf_append_z(out, " → ");
+    decimal_append(out, after, 2, 2);
+}
+
+/* By rate, in whatever order the till states them; a rate stated at nothing says what one that is not stated says. */
 static void compare_taxes(struct buf *out, const struct sale *before, const struct sale *after)
 {
-    compare_number(out, "VAT rates", (int64_t)before->tax_count, (int64_t)after->tax_count);
-    size_t count = before->tax_count < after->tax_count ? before->tax_count : after->tax_count;
-    for (size_t i = 0; i < count && out->n < DIFFERENCE_MAX; i++) {
-        compare_number(out, "VAT rate/100", before->taxes[i].rate_bp, after->taxes[i].rate_bp);
-        compare_cents(out, "VAT", before->taxes[i].tax_cents, after->taxes[i].tax_cents);
+    for (size_t i = 0; i < before->tax_count && out->n < DIFFERENCE_MAX; i++)
+        compare_tax(out, before->taxes[i].rate_bp, tax_at(before, before->taxes[i].rate_bp), tax_at(after, before->taxes[i].rate_bp));
+    for (size_t i = 0; i < after->tax_count && out->n < DIFFERENCE_MAX; i++) {
+        bool stated_before = false;
+        for (size_t j = 0; j < before->tax_count; j++)
+            stated_before = stated_before || before->taxes[j].rate_bp == after->taxes[i].rate_bp;
+        if (!stated_before)
+            compare_tax(out, after->taxes[i].rate_bp, 0, tax_at(after, after->taxes[i].rate_bp));
     }
 }
 
@@ -95,7 +125,13 @@ struct str sale_difference(struct arena *arena, const struct sale *before, const
     compare_lines(&out, before, after);
     compare_taxes(&out, before, after);
     compare_payments(&out, before, after);
-    if (out.n > DIFFERENCE_MAX)
-        return arena_format(arena, "%.*s…", DIFFERENCE_MAX, out.p);
-    return buf_failed(&out) ? STR_NULL : arena_copy(arena, out.n ? buf_str(&out) : STR(""));
+    if (buf_failed(&out))
+        return STR_NULL;
+    if (out.n > DIFFERENCE_MAX) {
+        size_t end = DIFFERENCE_MAX;
+        while (end && ((unsigned char)out.p[end] & 0xC0) == 0x80)
+            end--;             /* never inside a character */
+        return arena_format(arena, "%.*s…", (int)end, out.p);
+    }
+    return arena_copy(arena, out.n ? buf_str(&out) : STR(""));
 }

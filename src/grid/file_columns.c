@@ -388,7 +388,7 @@ static int settle_instant(struct reading *reading, const struct csv_row *row)
     int32_t day = zone_business_day(company->zone, staged->sale.closed_utc, company->cutoff_minutes);
     if (staged->has_day && staged->day != day)
         return err_set(reading->err, ERR_DATA, N_("%s, line %s, column closed_at: “%s” is not on the date %s of the column date: empty one of the two"), reading->path,
-                       ERR_INT(row->line), ERR_STR(cell_of(reading->header, row, COLUMN_CLOSED_AT)), ERR_STR(text_of_day(reading->arena, staged->day)));
+                       ERR_INT(row->line), ERR_STR(cell_of(reading->header, row, COLUMN_CLOSED_AT)), ERR_STR(grid_text_of_day(reading->arena, staged->day)));
     staged->has_day = true;
     staged->day = day;
     return OK;

@@ -105,7 +105,7 @@ int register_move(struct db *db, int64_t company_id, int64_t link_id, struct str
 int anomaly_read_args(struct arena *arena, struct str text, struct str args[4], int *ret_count, struct err *err) MUST_CHECK;
 
 /* Texts for messages, in the arena: "12.34", "5.5", "2026-01-30". */
-struct str text_of_cents(struct arena *arena, int64_t cents);
-struct str text_of_rate(struct arena *arena, int64_t rate_bp);
-struct str text_of_day(struct arena *arena, int32_t day);
+struct str grid_text_of_cents(struct arena *arena, int64_t cents);
+struct str grid_text_of_rate(struct arena *arena, int64_t rate_bp);
+struct str grid_text_of_day(struct arena *arena, int32_t day);
 #endif

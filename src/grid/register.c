@@ -23,8 +23,10 @@ int register_find(struct db *db, int64_t company_id, int64_t link_id, struct are
 int register_move(struct db *db, int64_t company_id, int64_t link_id, struct str till_sale_id, const char *state, const char *reason, int64_t document_id,
                   struct err *err)
 {
+    /* While a correction stands in the grid, the record that its document was made from stays known: a further change is compared with that one. */
     static const char UPDATE_SALE[] =
-        "UPDATE sale SET state = $4, reason = $5, document_id = $6, previous_seq = NULL WHERE company_id = $1 AND link_id = $2 AND till_sale_id = $3";
+        "UPDATE sale SET state = $4, reason = $5, document_id = $6, previous_seq = CASE WHEN $4 = 'staged' THEN previous_seq END"
+        " WHERE company_id = $1 AND link_id = $2 AND till_sale_id = $3";
     return db_exec(db, UPDATE_SALE, err, DB_INT(company_id), DB_INT(link_id), DB_STR(till_sale_id), DB_STR(str_from(state)), DB_STR(str_from(reason)),
                    document_id ? DB_INT(document_id) : DB_NIL);
 }

@@ -119,7 +119,7 @@ int64_t session_means(const struct grid_session *session, struct str till_type)
     return 0;
 }
 
-static struct str text_of_decimal(struct arena *arena, int64_t value, int places, int min_decimals)
+static struct str grid_text_of_decimal(struct arena *arena, int64_t value, int places, int min_decimals)
 {
     BUF_AUTO buf = {0};
     decimal_append(&buf, value, places, min_decimals);
@@ -127,17 +127,17 @@ static struct str text_of_decimal(struct arena *arena, int64_t value, int places
     return text.p ? text : STR("?");
 }
 
-struct str text_of_cents(struct arena *arena, int64_t cents)
+struct str grid_text_of_cents(struct arena *arena, int64_t cents)
 {
-    return text_of_decimal(arena, cents, 2, 2);
+    return grid_text_of_decimal(arena, cents, 2, 2);
 }
 
-struct str text_of_rate(struct arena *arena, int64_t rate_bp)
+struct str grid_text_of_rate(struct arena *arena, int64_t rate_bp)
 {
-    return text_of_decimal(arena, rate_bp, 2, 0);
+    return grid_text_of_decimal(arena, rate_bp, 2, 0);
 }
 
-struct str text_of_day(struct arena *arena, int32_t day)
+struct str grid_text_of_day(struct arena *arena, int32_t day)
 {
     BUF_AUTO buf = {0};
     civil_append_day(&buf, day);

@@ -173,6 +173,17 @@ static int read_body(const struct staging *staging, struct str body, struct aren
     return file_body_is(body) ? file_body_read(body, staging->session->company, arena, ret, err) : staging->reader(staging->reader_context, body, arena, ret, err);
 }
 
+/* A sale that is no longer one differs by that alone; so does one that came back. */
+static struct str difference_with_state(struct arena *arena, const struct sale *before, const struct sale *after)
+{
+    const char *gone_before = skip_reason(before), *gone = skip_reason(after);
+    if (gone && gone_before)
+        return STR("");
+    if (gone)
+        return str_from(gone);
+    return gone_before ? arena_format(arena, "%s → paid", gone_before) : sale_difference(arena, before, after);
+}
+
 /* The sale is a document: does what changed matter? */
 static int stage_correction(struct staging *staging, struct arena *arena, const struct received *received, struct staged *staged, enum grid_outcome *ret_outcome,
                             const char **ret_reason, struct err *err)
@@ -187,15 +198,17 @@ static int stage_correction(struct staging *staging, struct arena *arena, const 
     if (rc != OK)
         return rc;
     const char *gone = skip_reason(&staged->sale);
-    staged->difference = gone ? str_from(gone) : sale_difference(arena, &before, &staged->sale);
+    staged->difference = difference_with_state(arena, &before, &staged->sale);
     if (!staged->difference.p)
         return err_memory(err);
     int64_t grid_id = 0;
     rc = grid_id_of(session, received->id, &grid_id, err);
-    if (rc == OK && !staged->difference.n && !grid_id) {
+    if (rc == OK && !staged->difference.n) {
+        /* Changed back, perhaps: a correction that was proposed has lost its reason. */
+        rc = remove_staged(session, grid_id, received->id, err);
         *ret_outcome = GRID_SKIPPED;
         *ret_reason = "no figure changed";
-        return register_move(session->db, session->company->id, staged->link_id, received->id, "document", NULL, received->document_id, err);
+        return rc != OK ? rc : register_move(session->db, session->company->id, staged->link_id, received->id, "document", NULL, received->document_id, err);
     }
     if (rc == OK && gone) {
         /* Cancelled at the till: the correction is a credit note alone. */

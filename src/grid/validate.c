@@ -7,6 +7,8 @@ struct validating {
     struct str kind;           /* of this pass: "sale" or "refund" */
     int64_t first_id, last_id; /* range to look in */
     struct grid_validation batch;
+    int limit;                 /* sales of a batch: GRID_BATCH, or 1 where a batch failed */
+    int64_t reached_id;        /* last sale of the batch */
     int64_t next_id;           /* where the following batch begins; 0 = there is none */
     int runs;
 };
@@ -86,10 +88,11 @@ static int validate_batch(struct db *db, void *context, struct err *err)
     ARENA_AUTO arena = {0};
     struct staged *sales = NULL;
     size_t count = 0;
-    struct staged_query query = {.link_id = session->rules.link_id, .first_id = v->first_id, .last_id = v->last_id, .kind = v->kind, .limit = GRID_BATCH};
+    struct staged_query query = {.link_id = session->rules.link_id, .first_id = v->first_id, .last_id = v->last_id, .kind = v->kind, .limit = v->limit};
     int rc = staged_load(db, session->company->id, &arena, &query, &sales, &count, err);
     if (rc != OK || !count)
         return rc;
+    v->reached_id = sales[count - 1].id;
     struct posting *postings = arena_array(&arena, 2 * count, sizeof *postings);
     struct outgoing *outgoing = arena_array(&arena, count, sizeof *outgoing);
     if (!postings || !outgoing)
@@ -109,7 +112,7 @@ static int validate_batch(struct db *db, void *context, struct err *err)
     if (rc != OK)
         return rc;
     count_postings(&v->batch, postings, posting_count);
-    v->next_id = count == GRID_BATCH ? sales[count - 1].id + 1 : 0;
+    v->next_id = count == (size_t)v->limit ? v->reached_id + 1 : 0;
     return OK;
 }
 
@@ -124,18 +127,80 @@ static void add_counts(struct grid_validation *sum, const struct grid_validation
     sum->anomalies += part->anomalies;
 }
 
+/* ---- a sale that the books refuse ----
+ * What no check foresees (a payment that is known already, a figure beyond all bounds) fails the whole batch. The batch is then gone through sale by sale, and the
+ * sale that fails by itself stays, with the refusal as its anomaly. */
+
+struct refusal { struct validating *v; const struct err *cause; };
+
+static int store_refusal(struct db *db, void *context, struct err *err)
+{
+    const struct refusal *refusal = context;
+    struct grid_session *session = refusal->v->session;
+    int64_t company_id = session->company->id, id = refusal->v->reached_id;
+    ARENA_AUTO arena = {0};
+    BUF_AUTO text = {0};
+    struct staged *staged = NULL;
+    size_t count = 0;
+    struct staged_query query = {.link_id = session->rules.link_id, .first_id = id, .last_id = id, .limit = 1};
+    int rc = staged_load(db, company_id, &arena, &query, &staged, &count, err);
+    if (rc != OK || !count)
+        return rc;
+    err_format(refusal->cause, &text);
+    if (buf_failed(&text))
+        return err_memory(err);
+    struct anomaly anomaly = {.code = ANOMALY_NOT_POSTED, .cause_key = staged->sale.id, .args = {buf_str(&text)}, .arg_count = 1, .amount_cents = staged->sale.total_cents};
+    return check_store(db, company_id, staged, &(struct check){.anomalies = &anomaly, .count = 1, .blocked = true}, err);
+}
+
+/* One batch in its transaction. Only a refusal of the data is the sale's fault; a full disk refuses the anomaly as well, and ends the run. */
+static int run_batch(struct validating *v, struct err *err)
+{
+    v->runs = 0;
+    v->reached_id = 0;
+    int rc = db_transact(v->session->db, validate_batch, v, err);
+    if (rc == OK)
+        return OK;
+    session_forget(v->session);
+    if (rc != ERR_DATA || !v->reached_id || v->limit > 1)
+        return rc;
+    struct err cause = *err;
+    err_clear(err);
+    rc = db_transact(v->session->db, store_refusal, &(struct refusal){.v = v, .cause = &cause}, err);
+    v->batch = (struct grid_validation){.checked = 1, .anomalies = 1};
+    v->next_id = v->reached_id + 1;
+    return rc;
+}
+
+/* The failed batch again, sale by sale. */
+static int run_singly(struct validating *v, struct grid_validation *sum, struct err *err)
+{
+    int64_t last_id = v->reached_id;
+    int rc = OK;
+    err_clear(err);
+    v->limit = 1;
+    do {
+        rc = run_batch(v, err);
+        if (rc == OK)
+            add_counts(sum, &v->batch);
+        v->first_id = v->next_id;
+    } while (rc == OK && v->next_id && v->next_id <= last_id);
+    v->limit = GRID_BATCH;
+    return rc;
+}
+
 static int validate_range(struct validating *v, int64_t total, grid_progress_fn *progress, void *progress_context, struct grid_validation *sum, struct err *err)
 {
     do {
         if (interrupt_requested())
             return err_set(err, ERR_CANCELLED, N_("interrupted: what was done stays, start again to go on"));
-        v->runs = 0;
-        int rc = db_transact(v->session->db, validate_batch, v, err);
-        if (rc != OK) {
-            session_forget(v->session);
+        int rc = run_batch(v, err);
+        if (rc == OK)
+            add_counts(sum, &v->batch);
+        else if (rc == ERR_DATA && v->reached_id)
+            rc = run_singly(v, sum, err);
+        if (rc != OK)
             return rc;
-        }
-        add_counts(sum, &v->batch);
         if (progress)
             progress(progress_context, sum->checked, total);
         v->first_id = v->next_id;
@@ -156,7 +221,7 @@ static int validate_all(struct grid_session *session, grid_progress_fn *progress
     int rc = count_staged(session, &total, err);
     struct str kinds[] = {STR("sale"), STR("refund")};
     for (size_t i = 0; rc == OK && i < 2; i++) {
-        struct validating v = {.session = session, .kind = kinds[i], .first_id = 0, .last_id = INT64_MAX};
+        struct validating v = {.session = session, .kind = kinds[i], .limit = GRID_BATCH, .first_id = 0, .last_id = INT64_MAX};
         rc = validate_range(&v, total, progress, progress_context, sum, err);
     }
     return rc;
@@ -176,7 +241,7 @@ static int validate_named(struct grid_session *session, const struct str *select
             rc = rc < 0 ? rc : OK;  /* another link's session validates it by its own rules */
             continue;
         }
-        struct validating v = {.session = session, .kind = STR(""), .first_id = id, .last_id = id};
+        struct validating v = {.session = session, .kind = STR(""), .limit = 1, .first_id = id, .last_id = id};
         rc = validate_range(&v, (int64_t)count, progress, progress_context, sum, err);
     }
     return rc;

@@ -68,7 +68,7 @@ static struct str text_of_decimal(struct arena *arena, bool has, int64_t value, 
     return buf_failed(&text) ? STR_NULL : arena_copy(arena, buf_str(&text));
 }
 
-struct str text_of_price(struct arena *arena, bool has, int64_t price_e4)
+struct str article_text_of_price(struct arena *arena, bool has, int64_t price_e4)
 {
     return text_of_decimal(arena, has, price_e4, 4, 2);
 }
@@ -112,10 +112,10 @@ static void compare_numbers(struct difference *difference, struct arena *arena, 
     if (before->tax_id != after->tax_id)
         note_change(difference, "vat", text_of_percent(arena, before->rate_bp), text_of_percent(arena, after->rate_bp));
     if (before->has_price != after->has_price || (after->has_price && before->price_e4 != after->price_e4))
-        note_change(difference, "price", text_of_price(arena, before->has_price, before->price_e4), text_of_price(arena, after->has_price, after->price_e4));
+        note_change(difference, "price", article_text_of_price(arena, before->has_price, before->price_e4), article_text_of_price(arena, after->has_price, after->price_e4));
     if (before->has_buy_price != after->has_buy_price || (after->has_buy_price && before->buy_price_e4 != after->buy_price_e4))
-        note_change(difference, "buy_price", text_of_price(arena, before->has_buy_price, before->buy_price_e4),
-                    text_of_price(arena, after->has_buy_price, after->buy_price_e4));
+        note_change(difference, "buy_price", article_text_of_price(arena, before->has_buy_price, before->buy_price_e4),
+                    article_text_of_price(arena, after->has_buy_price, after->buy_price_e4));
     if (before->has_weight != after->has_weight || (after->has_weight && before->weight_milli != after->weight_milli))
         note_change(difference, "weight", text_of_weight(arena, before->has_weight, before->weight_milli), text_of_weight(arena, after->has_weight, after->weight_milli));
     if (before->stock_managed != after->stock_managed)

@@ -37,11 +37,11 @@ bool fields_wanted(struct arena *arena, const struct article *article, struct fi
     }};
 
     if (article->has_price)
-        wanted.text[FIELD_PRICE] = text_of_price(arena, true, article->price_e4);
+        wanted.text[FIELD_PRICE] = article_text_of_price(arena, true, article->price_e4);
     if (article->has_weight)
         wanted.text[FIELD_WEIGHT] = text_of_weight(arena, true, article->weight_milli);
     if (article->has_buy_price)
-        wanted.text[FIELD_BUY_PRICE] = text_of_price(arena, true, article->buy_price_e4);
+        wanted.text[FIELD_BUY_PRICE] = article_text_of_price(arena, true, article->buy_price_e4);
     *ret = wanted;
     return wanted.text[FIELD_TAX].p && (wanted.text[FIELD_PRICE].p || !article->has_price) && (wanted.text[FIELD_WEIGHT].p || !article->has_weight) &&
            (wanted.text[FIELD_BUY_PRICE].p || !article->has_buy_price);
@@ -54,13 +54,13 @@ bool fields_there(struct arena *arena, const struct article_record *record, cons
     struct field_texts there = {{
         [FIELD_NAME] = record->text[RECORD_NAME],
         [FIELD_REFERENCE] = record->text[RECORD_REFERENCE],
-        [FIELD_PRICE] = text_of_price(arena, values->has_price, values->price_e4),
+        [FIELD_PRICE] = article_text_of_price(arena, values->has_price, values->price_e4),
         [FIELD_TAX] = mapped ? text_of_percent(arena, article->rate_bp) : values->problems & PROBLEM_SEVERAL_TAXES ? STR("?") : record->text[RECORD_RATE],
         [FIELD_CATEGORY] = record->text[RECORD_CATEGORY],
         [FIELD_BARCODE] = record->text[RECORD_BARCODE],
         [FIELD_UNIT] = record->text[RECORD_UNIT],
         [FIELD_WEIGHT] = text_of_weight(arena, values->has_weight, values->weight_milli),
-        [FIELD_BUY_PRICE] = text_of_price(arena, values->has_buy_price, values->buy_price_e4),
+        [FIELD_BUY_PRICE] = article_text_of_price(arena, values->has_buy_price, values->buy_price_e4),
     }};
 
     *ret = there;

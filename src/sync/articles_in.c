@@ -124,8 +124,6 @@ static int add_hidden(struct sync_run *run, struct article_list *list, struct er
     int64_t count = PAGE;
     int rc = OK;
 
-    buf_append_z(&after[0], "");
-    buf_append_z(&after[1], "");
     while (rc == OK && count == PAGE) {
         if (buf_failed(&after[0]) || buf_failed(&after[1]))
             rc = err_memory(err);

@@ -157,7 +157,7 @@ int change_log_tell(struct change_log *log, struct err *err) MUST_CHECK;
 /* Puts the fields in which two articles differ; returns how many. With `log` NULL they are only counted. */
 size_t article_differences(struct change_log *log, const struct article *before, const struct article *after);
 /* Values as they are told: "12.50", "yes", … in the arena. */
-struct str text_of_price(struct arena *arena, bool has, int64_t price_e4);
+struct str article_text_of_price(struct arena *arena, bool has, int64_t price_e4);
 struct str text_of_weight(struct arena *arena, bool has, int64_t weight_milli);
 
 /* ---- articles_fields.c: what the till holds of an article, compared as texts ---- */

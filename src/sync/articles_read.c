@@ -165,22 +165,6 @@ static enum record_skip skip_of(const struct article_reader *reader, const struc
     return SKIP_NOT;
 }
 
-/* The database keeps no zero byte: such a text is unreadable, and harmless from here on. */
-static void refuse_zero_bytes(struct article_record *record)
-{
-    static const char *const names[RECORD_CAUSE] = {"_id", "declinations.id", "name", "reference", "reference", "barcode", "unit", "color", "category_id", "taxes", "taxes"};
-
-    for (size_t i = 0; i < RECORD_CAUSE; i++) {
-        const char *zero = record->text[i].n > 0 ? memchr(record->text[i].p, '\0', record->text[i].n) : NULL;
-
-        if (!zero)
-            continue;
-        record->text[i].n = (size_t)(zero - record->text[i].p);
-        record->values.problems = PROBLEM_UNREADABLE;
-        record->text[RECORD_CAUSE] = str_from(names[i]);
-    }
-}
-
 /* All that decides what is written here: when it is the same, nothing is. */
 static void set_fingerprint(struct record_values *values, const struct till_article *article, const struct article_record *record)
 {
@@ -226,7 +210,6 @@ static bool record_of_entry(const struct article_reader *reader, const struct pa
         record.values.problems = PROBLEM_UNREADABLE;
         record.text[RECORD_CAUSE] = article->fault_path;
     }
-    refuse_zero_bytes(&record);
     record.values.skip = (uint8_t)skip_of(reader, entry, &record);
     if (record.values.deleted)
         record.values.problems = 0; /* nothing is read from it but that it is gone */
@@ -263,14 +246,6 @@ static bool entry_take(struct page_entry *entry, struct db_rows *rows, struct ar
     return entry->bound_code.p || !bound.p;
 }
 
-/* An id is asked for as far as the database can hold it. */
-static struct str until_zero(struct str text)
-{
-    const char *zero = text.n > 0 ? memchr(text.p, '\0', text.n) : NULL;
-
-    return zero ? (struct str){text.p, (size_t)(zero - text.p)} : text;
-}
-
 static int read_bindings(struct article_reader *reader, struct page_entries *entries, struct arena *arena, struct err *err)
 {
     struct sync_run *run = reader->run;
@@ -281,7 +256,7 @@ static int read_bindings(struct article_reader *reader, struct page_entries *ent
         return OK;
     qsort(entries->items, entries->count, sizeof *entries->items, entry_compare);
     int rc = db_query(run->environment->db, &rows, sql_bindings, err, DB_INT(run->environment->company->id), DB_INT(run->link->id),
-                      DB_STR(until_zero(entries->items[0].article->id)), DB_STR(until_zero(entries->items[entries->count - 1].article->id)));
+                      DB_STR(entries->items[0].article->id), DB_STR(entries->items[entries->count - 1].article->id));
 
     if (rc != OK)
         return rc;

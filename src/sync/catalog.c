@@ -68,16 +68,12 @@ out:
     return rc;
 }
 
-/* A database text has no zero byte, so a name ends before one. */
 static bool keep_text(struct arena *arena, struct str *text)
 {
-    const char *zero = text->n > 0 ? memchr(text->p, '\0', text->n) : NULL;
+    const struct str borrowed = *text;
 
-    if (zero)
-        text->n = (size_t)(zero - text->p);
-    bool present = text->p != NULL;
-    *text = arena_copy(arena, *text);
-    return text->p != NULL || !present;
+    *text = arena_copy(arena, borrowed);
+    return text->p || !borrowed.p;
 }
 
 /* ---- taxes and categories ---- */

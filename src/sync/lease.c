@@ -183,6 +183,8 @@ static int renew_body(struct db *db, void *context, struct err *err)
 int lease_renew(const struct sync_environment *environment, const struct link *link, struct lease *lease, struct err *err)
 {
     struct lease_change change = change_of(environment, link, lease->owner);
+    if (lease->until_utc == 0 || lease->until_utc - change.now_utc > LEASE_TIME / 2)
+        return OK;
     int rc = db_transact(environment->db, renew_body, &change, err);
     if (rc == OK)
         lease->until_utc = change.now_utc + LEASE_TIME;

@@ -12,7 +12,8 @@ enum { STAGE_LIMIT = 200 };
 
 /* How far all is stored: one by closing time, one by last change. */
 struct cursor {
-    bool known, moves;         /* moves: this run reads without a gap from it on */
+    bool known;
+    bool moves;                /* this run reads without a gap from it on */
     int64_t at_utc;
 };
 
@@ -95,12 +96,12 @@ static int window_decide(struct orders_flow *flow, struct err *err)
 
 /* ---- receiving ---- */
 
-static int store_cursor(struct db *db, const struct orders_flow *flow, const struct cursor *cursor, struct err *err)
+static int store_cursor(struct db *db, const struct orders_flow *flow, bool by_change, const struct cursor *cursor, struct err *err)
 {
     static const char UPDATE_CLOSED[] = "UPDATE link SET cursor_utc = $3 WHERE company_id = $1 AND link_id = $2";
     static const char UPDATE_CHANGED[] = "UPDATE link SET changed_cursor_utc = $3 WHERE company_id = $1 AND link_id = $2";
     const struct sync_run *run = flow->run;
-    return db_exec(db, flow->by_change ? UPDATE_CHANGED : UPDATE_CLOSED, err, DB_INT(run->environment->company->id), DB_INT(run->link->id),
+    return db_exec(db, by_change ? UPDATE_CHANGED : UPDATE_CLOSED, err, DB_INT(run->environment->company->id), DB_INT(run->link->id),
                    cursor->known ? DB_INT(cursor->at_utc) : DB_NIL);
 }
 
@@ -112,7 +113,7 @@ static int move_cursor(struct db *db, const struct orders_flow *flow, const stru
     if (page->has_complete && (!begin->known || begin->at_utc < page->complete_utc))
         next = (struct cursor){.known = true, .at_utc = page->complete_utc};
     bool worth_it = page->again || next.known != begin->known || next.at_utc != begin->at_utc;
-    return begin->moves && worth_it ? store_cursor(db, flow, &next, err) : OK;
+    return begin->moves && worth_it ? store_cursor(db, flow, flow->by_change, &next, err) : OK;
 }
 
 /* What is unchanged counts as "already" unless staging counts it: a sale that an earlier run left behind, or one that this run read twice. */
@@ -318,8 +319,7 @@ static bool has_change_field(struct orders_flow *flow)
 static int watch_changes(struct db *db, struct orders_flow *flow, struct err *err)
 {
     const struct cursor now = {.known = true, .at_utc = flow->run->to_utc};
-    flow->by_change = true;
-    return flow->changed.known || !has_change_field(flow) ? OK : store_cursor(db, flow, &now, err);
+    return flow->changed.known || !has_change_field(flow) ? OK : store_cursor(db, flow, true, &now, err);
 }
 
 /* What an explicit date brings back, and what an earlier run received and did not stage, is this run's to count. */

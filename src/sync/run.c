@@ -73,11 +73,8 @@ int run_flush(struct sync_run *run, enum sync_flow flow, struct err *err)
 
 int run_heartbeat(struct sync_run *run, struct err *err)
 {
-    const struct clock *clock = run->environment->clock;
     if (interrupt_requested())
         return err_set(err, ERR_CANCELLED, N_("interrupted: what was done stays, start again to go on"));
-    if (run->lease.until_utc == 0 || run->lease.until_utc - clock->now_utc(clock->context) > LEASE_TIME / 2)
-        return OK;
     return lease_renew(run->environment, run->link, &run->lease, err);
 }
 

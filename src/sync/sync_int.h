@@ -25,7 +25,7 @@ struct lease { char owner[LEASE_OWNER_SIZE]; int64_t until_utc; }; /* until_utc 
 int lease_take(const struct sync_environment *environment, const struct link *link, struct lease *ret, struct err *err) MUST_CHECK;
 /* The same question without taking it, for a rehearsal. */
 int lease_ask(const struct sync_environment *environment, const struct link *link, struct err *err) MUST_CHECK;
-/* ERR_BUSY when it was lost meanwhile. */
+/* When half of it has gone; does nothing when it is not held. ERR_BUSY when it was lost meanwhile. */
 int lease_renew(const struct sync_environment *environment, const struct link *link, struct lease *lease, struct err *err) MUST_CHECK;
 /* In a transaction: ERR_BUSY when it was lost, so that nothing is written behind another run's back. */
 int lease_confirm(struct db *db, int64_t company_id, const struct link *link, const struct lease *lease, struct err *err) MUST_CHECK;

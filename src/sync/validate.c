@@ -129,7 +129,7 @@ static void keep_lease(void *context, int64_t done, int64_t total)
     if (environment->on_progress)
         environment->on_progress(environment->context, &progress);
     /* When it is lost, what goes on is safe all the same: each batch is a transaction that looks at the grid as it is. */
-    if (keeping->lease->until_utc && lease_renew(environment, keeping->link, keeping->lease, &ignored) != OK)
+    if (lease_renew(environment, keeping->link, keeping->lease, &ignored) != OK)
         keeping->lease->until_utc = 0;
 }
 
