@@ -42,6 +42,7 @@ import pathlib
 import re
 import resource
 import shlex
+import signal
 import sqlite3
 import sys
 import traceback
@@ -252,6 +253,7 @@ class Carrying:
                 environment[variable] = content
             elif name == 'fsize':
                 def before(most=int(value)):
+                    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a full disk sends no signal either
                     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
             elif name == 'memory':
                 before = self.limit_memory(int(value))

@@ -44,7 +44,7 @@ static const struct report_column PAYMENT_COLUMNS[] = {
     {"date", N_("Date"), REPORT_DAY}, {"means", N_("Means"), REPORT_TEXT}, {"amount_cents", N_("Amount"), REPORT_CENTS},
     {"allocated_cents", N_("Allocated"), REPORT_CENTS}, {"till_payment", N_("Till payment"), REPORT_TEXT}};
 static const struct report_column MOVE_COLUMNS[] = {{"code", N_("Code"), REPORT_TEXT}, {"quantity_milli", N_("Quantity"), REPORT_MILLI}};
-static const struct report_column CORRECTION_COLUMNS[] = {
+static const struct report_column CREDIT_COLUMNS[] = {
     {"number", N_("Number"), REPORT_TEXT}, {"kind", N_("Kind"), REPORT_TEXT}, {"date", N_("Date"), REPORT_DAY}, {"total_cents", N_("Total"), REPORT_CENTS}};
 
 static const struct section PARTS[] = {
@@ -66,9 +66,9 @@ static const struct section PARTS[] = {
     {N_("Stock moves"), "moves",
         "SELECT a.code, m.quantity_milli FROM stock_move m JOIN article a ON a.company_id = m.company_id AND a.article_id = m.article_id"
         " WHERE m.company_id = $1 AND m.source = 'document' AND m.source_id = $2 ORDER BY m.line_no", COLUMNS(MOVE_COLUMNS)},
-    {N_("Corrected by"), "corrected_by",
+    {N_("Credit notes on it"), "credit_notes",
         "SELECT COALESCE(number, 'draft-' || CAST(document_id AS TEXT)), kind, day, total_cents FROM document"
-        " WHERE company_id = $1 AND origin_id = $2 ORDER BY document_id", COLUMNS(CORRECTION_COLUMNS)},
+        " WHERE company_id = $1 AND origin_id = $2 ORDER BY document_id", COLUMNS(CREDIT_COLUMNS)},
 };
 
 /* Why a draft is not validated: {"code":"stock","args":[{"code":…,"missing_milli":…}]} in words. */

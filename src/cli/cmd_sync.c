@@ -43,8 +43,10 @@ static void on_change(void *context, const struct sync_change *change)
         buf_append_z(&cli->out, "    ");
         text_append_cell(&cli->out, change->field, 0, false);
         buf_append_z(&cli->out, ": ");
-        text_append_cell(&cli->out, change->old_value.p ? change->old_value : STR(""), 0, false);
-        buf_append_z(&cli->out, " → ");
+        if (change->old_value.p) {
+            text_append_cell(&cli->out, change->old_value, 0, false);
+            buf_append_z(&cli->out, " → ");
+        }
         text_append_cell(&cli->out, change->new_value.p ? change->new_value : STR(""), 0, false);
         buf_append_char(&cli->out, '\n');
     }
@@ -86,9 +88,9 @@ static void say_result(struct cli *cli, const struct link *link, const struct sy
     else
         say(cli, N_("Synchronisation of %s done (run %s)."), text_of(cli, link->options.name), text_of_int(cli, result->run_id), NULL);
     if (flow_ran(link, options, FLOW_ARTICLES_IN))
-        say_articles(cli, N_("Articles in: %s read; %s created, %s updated, %s unchanged, %s left out by the filters, %s with an anomaly."), &result->articles_in);
+        say_articles(cli, N_("Articles in: %s read; %s created, %s updated, %s unchanged, %s left out, %s with an anomaly."), &result->articles_in);
     if (flow_ran(link, options, FLOW_ARTICLES_OUT))
-        say_articles(cli, N_("Articles out: %s read; %s created at the till, %s overwritten there, %s unchanged, %s left out by the filters, %s with an anomaly."),
+        say_articles(cli, N_("Articles out: %s read; %s created at the till, %s overwritten there, %s unchanged, %s left out, %s with an anomaly."),
                      &result->articles_out);
     if (flow_ran(link, options, FLOW_ORDERS))
         say_orders(cli, &result->orders);

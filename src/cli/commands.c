@@ -1,5 +1,5 @@
 /* commands.c: the table of all commands. To add one: a row here, its handler in the file of its group, its translation in po/fr.po, and
- * `ninja man-page` for packaging/liaison.1. The tests go over this table too: a row without help or example fails. */
+ * `ninja generated-texts` for the man page. The tests go over this table too: a row without help or example fails. */
 #include "cli/cli_int.h"
 
 #define OPTIONS(...) .options = (const struct option_spec[]){__VA_ARGS__, {NULL}}

@@ -66,6 +66,7 @@ static bool catalog_add_category(struct arena *arena, struct catalog *catalog, s
 
     if (!grown || !category.id.p || !category.name.p)
         return false;
+    text_mark(name, category.name_mark);
     while (at < catalog->category_count && str_compare(catalog->categories[at].id, category.id) < 0)
         at++;
     memcpy(grown, catalog->categories, at * sizeof *grown);

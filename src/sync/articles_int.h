@@ -25,8 +25,15 @@ enum record_text {
 enum record_skip { SKIP_NOT, SKIP_DEFAULT, SKIP_TRAINING, SKIP_HEADING, SKIP_FILTER, SKIP_DELETED };
 extern const char *const record_skip_reasons[];
 enum { PROBLEM_UNREADABLE = 1, PROBLEM_NO_REFERENCE = 2, PROBLEM_UNKNOWN_TAX = 4, PROBLEM_SEVERAL_TAXES = 8, PROBLEM_NO_PRICE = 16 };
+/* All that decides what is written here; when it is the same, nothing is. The marks are the beginning of SHA-256. */
+struct record_fingerprint {
+    unsigned char content[16];          /* the till's content */
+    unsigned char category_mark[8];     /* the name of its category */
+    unsigned char code_mark[8];         /* a code that is not the till's reference */
+    uint32_t tax_id, rate_bp;           /* the VAT code here */
+};
 struct record_values {
-    unsigned char fingerprint[16];      /* of the till's content, its category's name, its VAT code and its code */
+    struct record_fingerprint fingerprint;
     int64_t price_e4, buy_price_e4, weight_milli;
     int64_t article_id;                 /* the article that it was synchronised with; 0 = none yet */
     int64_t tax_id, rate_bp;            /* the VAT code here and its rate; 0 = none */
@@ -138,6 +145,8 @@ int article_list_write(struct sync_run *run, const struct catalog *catalog, stru
 /* What is wrong with a record of fate FATE_ANOMALY; room for RECORD_ANOMALIES_MAX. Texts are the record's, the list's and the arena's. */
 enum { RECORD_ANOMALIES_MAX = 6 };
 size_t record_anomalies(const struct article_list *list, const struct record_key *key, const struct article_record *record, struct anomaly *ret);
+/* The first 8 bytes of a text's SHA-256, for fingerprints. */
+void text_mark(struct str text, unsigned char ret[8]);
 /* Remembers which article a till article is, and what it looked like. In a transaction. */
 int till_article_bind(struct db *db, const struct sync_run *run, const struct article_record *record, int64_t article_id, struct err *err) MUST_CHECK;
 

@@ -14,7 +14,7 @@ struct page_entry {
     struct str bound_code;
     int64_t article_id;
     bool has_fingerprint;
-    unsigned char fingerprint[16];
+    struct record_fingerprint fingerprint;
 };
 struct page_entries { struct page_entry *items; size_t count; };
 
@@ -165,20 +165,19 @@ static enum record_skip skip_of(const struct article_reader *reader, const struc
     return SKIP_NOT;
 }
 
-/* All that decides what is written here: when it is the same, nothing is. */
-static void set_fingerprint(struct record_values *values, const struct till_article *article, const struct article_record *record)
+/* The category's name is marked once a run and the till's own reference is in the content, so that nearly every article costs no hash here. */
+static void set_fingerprint(struct article_record *record, const struct till_article *article, const struct catalog_category *category)
 {
-    unsigned char digest[SHA256_SIZE];
-    const int64_t numbers[] = {values->tax_id, values->rate_bp, (int64_t)record->text[RECORD_CATEGORY].n};
-    const struct str parts[] = {
-        {(const char *)article->fingerprint, sizeof article->fingerprint},
-        {(const char *)numbers, sizeof numbers},
-        record->text[RECORD_CATEGORY],
-        record->text[RECORD_CODE],
-    };
+    struct record_values *values = &record->values;
+    struct record_fingerprint *fingerprint = &values->fingerprint;
 
-    sha256_parts(parts, sizeof parts / sizeof parts[0], digest);
-    memcpy(values->fingerprint, digest, sizeof values->fingerprint);
+    memcpy(fingerprint->content, article->fingerprint, sizeof fingerprint->content);
+    if (category)
+        memcpy(fingerprint->category_mark, category->name_mark, sizeof fingerprint->category_mark);
+    if (!str_equal(record->text[RECORD_CODE], article->reference))
+        text_mark(record->text[RECORD_CODE], fingerprint->code_mark);
+    fingerprint->tax_id = (uint32_t)values->tax_id;
+    fingerprint->rate_bp = (uint32_t)values->rate_bp;
 }
 
 /* Texts are the till article's, the catalog's and the arena's. False when memory is exhausted. */
@@ -213,8 +212,8 @@ static bool record_of_entry(const struct article_reader *reader, const struct pa
     record.values.skip = (uint8_t)skip_of(reader, entry, &record);
     if (record.values.deleted)
         record.values.problems = 0; /* nothing is read from it but that it is gone */
-    set_fingerprint(&record.values, article, &record);
-    record.values.unchanged = entry->article_id != 0 && entry->has_fingerprint && memcmp(entry->fingerprint, record.values.fingerprint, sizeof entry->fingerprint) == 0;
+    set_fingerprint(&record, article, category);
+    record.values.unchanged = entry->article_id != 0 && entry->has_fingerprint && memcmp(&entry->fingerprint, &record.values.fingerprint, sizeof entry->fingerprint) == 0;
     *ret = record;
     return true;
 }
@@ -227,6 +226,17 @@ static int entry_compare(const void *a, const void *b)
     int order = str_compare(left->article->id, right->article->id);
 
     return order ? order : str_compare(left->article->declination_id, right->article->declination_id);
+}
+
+/* They were asked for in order of their ids and mostly are. */
+static void sort_entries(struct page_entries *entries)
+{
+    for (size_t i = 1; i < entries->count; i++) {
+        if (entry_compare(&entries->items[i - 1], &entries->items[i]) <= 0)
+            continue;
+        qsort(entries->items, entries->count, sizeof *entries->items, entry_compare);
+        return;
+    }
 }
 
 /* A page is a range of ids: one query, and a walk through both in the same order. */
@@ -242,7 +252,7 @@ static bool entry_take(struct page_entry *entry, struct db_rows *rows, struct ar
     entry->bound_code = arena_copy(arena, bound);
     entry->has_fingerprint = fingerprint.n == sizeof entry->fingerprint;
     if (entry->has_fingerprint)
-        memcpy(entry->fingerprint, fingerprint.p, sizeof entry->fingerprint);
+        memcpy(&entry->fingerprint, fingerprint.p, sizeof entry->fingerprint);
     return entry->bound_code.p || !bound.p;
 }
 
@@ -254,7 +264,7 @@ static int read_bindings(struct article_reader *reader, struct page_entries *ent
 
     if (entries->count == 0)
         return OK;
-    qsort(entries->items, entries->count, sizeof *entries->items, entry_compare);
+    sort_entries(entries);
     int rc = db_query(run->environment->db, &rows, sql_bindings, err, DB_INT(run->environment->company->id), DB_INT(run->link->id),
                       DB_STR(entries->items[0].article->id), DB_STR(entries->items[entries->count - 1].article->id));
 

@@ -7,12 +7,26 @@
 /* One transaction up to this many articles; beyond, each chunk stands by itself and a killed run goes on by the fingerprints. */
 enum { WRITE_CHUNK = 20000, IDS_AT_ONCE = 1000, NOTES_PER_PAGE = 5000 };
 
+/* What till_article is told, several at once: a statement costs as much to begin as a row to write. */
+enum { BINDINGS_AT_ONCE = 8 };
+struct pending_binding {
+    struct str id, declination;    /* in the arena */
+    int64_t article_id;
+    struct record_fingerprint fingerprint;
+};
+struct bindings {
+    struct pending_binding items[BINDINGS_AT_ONCE];
+    size_t count;
+    struct arena arena;
+};
+
 struct article_writer {
     struct sync_run *run;
     struct article_list *list;
     size_t begin, end;             /* of the chunk in the list */
     struct spool_reader reader;
     struct change_log changes;
+    struct bindings bindings;
     struct arena arena;            /* of one record */
     int64_t *families;             /* family of each category of the catalog; 0 = not asked yet */
     size_t family_count;
@@ -137,17 +151,76 @@ static struct article article_from(const struct article_record *record, int64_t 
     return article;
 }
 
-static const char sql_bind[] =
-    "INSERT INTO till_article (company_id, link_id, till_article_id, declination_id, article_id, fingerprint) VALUES ($1, $2, $3, $4, $5, $6)"
-    " ON CONFLICT (company_id, link_id, till_article_id, declination_id) DO UPDATE SET article_id = excluded.article_id, fingerprint = excluded.fingerprint";
+/* The same statement for one row and for many: company and link are $1 and $2, and each row has four values. */
+#define BIND_INSERT "INSERT INTO till_article (company_id, link_id, till_article_id, declination_id, article_id, fingerprint) VALUES "
+#define BIND_UPDATE                                                                                                    \
+    " ON CONFLICT (company_id, link_id, till_article_id, declination_id) DO UPDATE SET article_id = excluded.article_id, fingerprint = excluded.fingerprint"
+#define BIND_ROW(a, b, c, d) "($1, $2, $" #a ", $" #b ", $" #c ", $" #d ")"
+static const char sql_bind_one[] = BIND_INSERT BIND_ROW(3, 4, 5, 6) BIND_UPDATE;
+static const char sql_bind_many[] = BIND_INSERT BIND_ROW(3, 4, 5, 6) ", " BIND_ROW(7, 8, 9, 10) ", " BIND_ROW(11, 12, 13, 14) ", " BIND_ROW(15, 16, 17, 18) ", " BIND_ROW(
+    19, 20, 21, 22) ", " BIND_ROW(23, 24, 25, 26) ", " BIND_ROW(27, 28, 29, 30) ", " BIND_ROW(31, 32, 33, 34) BIND_UPDATE;
+
+/* Copied, because the record's texts go with the next one. */
+static bool binding_put(struct bindings *bindings, const struct article_record *record, int64_t article_id)
+{
+    struct pending_binding *binding = &bindings->items[bindings->count++];
+
+    *binding = (struct pending_binding){
+        .id = arena_copy(&bindings->arena, record->text[RECORD_ID]),
+        .declination = arena_copy(&bindings->arena, record->text[RECORD_DECLINATION].p ? record->text[RECORD_DECLINATION] : STR("")),
+        .article_id = article_id,
+        .fingerprint = record->values.fingerprint,
+    };
+    return binding->id.p && binding->declination.p;
+}
+
+static size_t binding_values(const struct pending_binding *binding, struct db_value *values)
+{
+    values[0] = DB_STR(binding->id);
+    values[1] = DB_STR(binding->declination);
+    values[2] = DB_INT(binding->article_id);
+    values[3] = DB_BLOB(((struct str){(const char *)&binding->fingerprint, sizeof binding->fingerprint}));
+    return 4;
+}
+
+/* Writes what waits: all in one statement when they are as many as it takes, else one by one. */
+static int bindings_flush(struct bindings *bindings, struct db *db, const struct sync_run *run, struct err *err)
+{
+    struct db_value values[2 + 4 * BINDINGS_AT_ONCE] = {DB_INT(run->environment->company->id), DB_INT(run->link->id)};
+    int rc = OK;
+
+    if (bindings->count == BINDINGS_AT_ONCE) {
+        size_t used = 2;
+
+        for (size_t i = 0; i < BINDINGS_AT_ONCE; i++)
+            used += binding_values(&bindings->items[i], values + used);
+        rc = db_exec_(db, sql_bind_many, values, used, NULL, err);
+    } else {
+        for (size_t i = 0; rc == OK && i < bindings->count; i++) {
+            size_t used = 2 + binding_values(&bindings->items[i], values + 2);
+
+            rc = db_exec_(db, sql_bind_one, values, used, NULL, err);
+        }
+    }
+    bindings->count = 0;
+    arena_reset(&bindings->arena);
+    return rc;
+}
+
+static int bind_later(struct article_writer *writer, struct db *db, const struct article_record *record, int64_t article_id, struct err *err)
+{
+    if (!binding_put(&writer->bindings, record, article_id))
+        return err_memory(err);
+    return writer->bindings.count == BINDINGS_AT_ONCE ? bindings_flush(&writer->bindings, db, writer->run, err) : OK;
+}
 
 int till_article_bind(struct db *db, const struct sync_run *run, const struct article_record *record, int64_t article_id, struct err *err)
 {
-    const struct str fingerprint = {(const char *)record->values.fingerprint, sizeof record->values.fingerprint};
-    const struct str declination = record->text[RECORD_DECLINATION];
+    struct bindings bindings = {0};
+    int rc = binding_put(&bindings, record, article_id) ? bindings_flush(&bindings, db, run, err) : err_memory(err);
 
-    return db_exec(db, sql_bind, err, DB_INT(run->environment->company->id), DB_INT(run->link->id), DB_STR(record->text[RECORD_ID]),
-                   DB_STR(declination.p ? declination : STR("")), DB_INT(article_id), DB_BLOB(fingerprint));
+    arena_release(&bindings.arena);
+    return rc;
 }
 
 /* ---- create, update, archive ---- */
@@ -237,7 +310,7 @@ static int write_live(struct article_writer *writer, struct db *db, const struct
         if (rc != OK)
             return rc;
     }
-    return till_article_bind(db, writer->run, record, after.id, err);
+    return bind_later(writer, db, record, after.id, err);
 }
 
 /* Archives the article of a till article that was deleted, unless another till article has its code now. */
@@ -260,7 +333,7 @@ static int write_deleted(struct article_writer *writer, struct db *db, const str
             return rc;
         *ret_fate = FATE_UPDATED;
     }
-    return till_article_bind(db, run, record, record->values.article_id, err);
+    return bind_later(writer, db, record, record->values.article_id, err);
 }
 
 /* ---- chunks ---- */
@@ -301,12 +374,14 @@ static int write_chunk(struct db *db, void *context, struct err *err)
 
     memset(writer->families, 0, writer->family_count * sizeof *writer->families);
     writer->ids_left = 0;
+    writer->bindings.count = 0;
+    arena_reset(&writer->bindings.arena);
     buf_reset(&writer->changes.bytes);
     if (rc == OK && writer->begin == 0)
         rc = db_exec(db, sql_clear_anomalies, err, DB_INT(company_id), DB_INT(run->link->id));
     for (size_t i = writer->begin; rc == OK && i < writer->end; i++)
         rc = write_record(writer, db, &writer->list->keys[i], err);
-    return rc;
+    return rc == OK ? bindings_flush(&writer->bindings, db, run, err) : rc;
 }
 
 /* ---- the journal of the run ---- */
@@ -410,5 +485,6 @@ int article_list_write(struct sync_run *run, const struct catalog *catalog, stru
     buf_release(&writer.reader.window);
     buf_release(&writer.changes.bytes);
     arena_release(&writer.arena);
+    arena_release(&writer.bindings.arena);
     return rc;
 }

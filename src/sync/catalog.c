@@ -1,6 +1,8 @@
 /* catalog.c: the till's taxes and categories, read once a run for both article flows. They are few, so they stay in memory, sorted by id. Private
  * to sync. */
-#include "sync/sync_int.h"
+#include "sync/articles_int.h"
+
+#include "base/hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +80,14 @@ static bool keep_text(struct arena *arena, struct str *text)
 
 /* ---- taxes and categories ---- */
 
+void text_mark(struct str text, unsigned char ret[8])
+{
+    unsigned char digest[SHA256_SIZE];
+
+    sha256(text, digest);
+    memcpy(ret, digest, 8);
+}
+
 static void tax_take(void *item, const struct json *record)
 {
     struct till_tax tax = till_tax_read(record);
@@ -103,6 +113,7 @@ static bool category_keep(struct arena *arena, void *item)
 {
     struct catalog_category *category = item;
 
+    text_mark(category->name, category->name_mark);
     return keep_text(arena, &category->id) && keep_text(arena, &category->name);
 }
 

@@ -92,7 +92,7 @@ int sales_read(const struct sales_query *query, sales_page_fn *on_page, void *co
 
 /* catalog.c: the till's taxes and categories by id, read once a run, for both article flows. */
 struct catalog_tax { struct str id, name; int64_t rate_bp; bool readable, deleted; };
-struct catalog_category { struct str id, name; bool deleted, is_default; };
+struct catalog_category { struct str id, name; bool deleted, is_default; unsigned char name_mark[8]; /* of the name, for fingerprints */ };
 struct catalog { struct catalog_tax *taxes; size_t tax_count; struct catalog_category *categories; size_t category_count; };
 int catalog_read(struct sync_run *run, struct catalog *ret, struct err *err) MUST_CHECK; /* in run->arena */
 const struct catalog_tax *catalog_tax_by_id(const struct catalog *catalog, struct str id);

@@ -59,8 +59,8 @@ class Facts:
         self.documents = {identity: order for identity, order in self.sales.items() if identity not in self.waiting}
 
     def codes(self):
-        """Articles that come in: code to what the till says of it."""
-        known = {reference: found[0] for reference, found in self.references.items() if reference and len(found) == 1}
+        """Articles that come in: code to what the till says of it. A deleted one that was never here does not."""
+        known = {reference: found[0] for reference, found in self.references.items() if reference and len(found) == 1 and not found[0]['deprecated']}
         for found in self.references.values():
             for article in found:
                 if article['till_id'] in self.cured:

@@ -193,7 +193,7 @@ static void cursors_begin_again_when_they_must(void **state)
 
 /* ---- the key ---- */
 
-static bool file_holds(const struct world *world, const char *name, const char *text)
+static bool file_holds(const struct world *world, const char *name, struct str text)
 {
     char path[300];
     BUF_AUTO bytes = {0};
@@ -207,13 +207,13 @@ static bool file_holds(const struct world *world, const char *name, const char *
     }
     if (file)
         fclose(file);
-    return bytes.n > 0 && memmem(bytes.p, bytes.n, text, strlen(text)) != NULL;
+    return bytes.n > 0 && memmem(bytes.p, bytes.n, text.p, text.n) != NULL;
 }
 
 static void the_key_is_nowhere_to_be_seen(void **state)
 {
     struct world *world = *state;
-    static const unsigned char raw[] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0x01, 0x23, 0x45, 0x67};
+    const struct str raw = STR("\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67");
     struct link_options options = shop_options();
     struct link link = make_link(world, &options);
     struct sync_result result;
@@ -221,9 +221,9 @@ static void the_key_is_nowhere_to_be_seen(void **state)
     assert_ok(world, sync_run(&world->environment, &link, &(struct sync_options){.dry_run = false}, &result, &world->err));
     assert_int_equal(result.orders.staged, 1);
     if (!world->postgresql) {
-        assert_true(file_holds(world, "test.db", "Boutique") || file_holds(world, "test.db-wal", "Boutique"));
-        assert_false(file_holds(world, "test.db", KEY) || file_holds(world, "test.db-wal", KEY));
-        assert_false(file_holds(world, "test.db", (const char *)raw) || file_holds(world, "test.db-wal", (const char *)raw));
+        assert_true(file_holds(world, "test.db", STR("Boutique")) || file_holds(world, "test.db-wal", STR("Boutique")));
+        assert_false(file_holds(world, "test.db", STR(KEY)) || file_holds(world, "test.db-wal", STR(KEY)));
+        assert_false(file_holds(world, "test.db", raw) || file_holds(world, "test.db-wal", raw));
     }
 }
 

@@ -444,8 +444,9 @@ static void killed_between_receiving_and_staging(void **state)
     run_plain(world, &link);
     static const char *const back[] = {
         "DELETE FROM grid_line WHERE grid_sale_id <= 250", "DELETE FROM grid_tax WHERE grid_sale_id <= 250", "DELETE FROM grid_payment WHERE grid_sale_id <= 250",
-        "DELETE FROM grid_sale WHERE grid_sale_id <= 250", "UPDATE sale SET state = 'received', day = NULL, closed_utc = NULL, number = NULL"
-        " WHERE NOT EXISTS (SELECT 1 FROM grid_sale g WHERE g.till_sale_id = sale.till_sale_id)",
+        "DELETE FROM grid_sale WHERE grid_sale_id <= 250",
+        ("UPDATE sale SET state = 'received', day = NULL, closed_utc = NULL, number = NULL"
+         " WHERE NOT EXISTS (SELECT 1 FROM grid_sale g WHERE g.till_sale_id = sale.till_sale_id)"),
     };
     for (size_t i = 0; i < sizeof back / sizeof *back; i++)
         assert_ok(world, db_run_script(world->db, back[i], &world->err));
@@ -754,8 +755,32 @@ static void the_tills_days_are_read_for_the_proof(void **state)
     assert_int_equal(days.count, 904);
 }
 
+/* ---- Ctrl-C: last of all, since a process is interrupted once ---- */
+
+static void interrupt(struct world *world)
+{
+    (void)world;
+    interrupt_request();
+}
+
+static void an_interrupted_run_leaves_a_state_to_go_on_from(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    world->limit_max = 100;
+    add_sales(world, 1, 300, CIVIL_MINUTE);
+    world->hook_at = 2;
+    world->hook = interrupt;
+    assert_int_equal(run_fails(world, &link), ERR_CANCELLED);
+    assert_grid(world, 100);
+    assert_int_equal(cursor_of(world), sale_by_id(world, 100)->closed_utc);
+    assert_int_equal(number_of(world, "SELECT COUNT(*) FROM run WHERE company_id = $1 AND state = 'interrupted'"), 1);
+    assert_int_equal(number_of(world, "SELECT COUNT(*) FROM link WHERE company_id = $1 AND lease_owner IS NULL"), 1);
+}
+
 int main(void)
 {
+    const struct CMUnitTest last[] = {cmocka_unit_test_setup_teardown(an_interrupted_run_leaves_a_state_to_go_on_from, sqlite_setup, world_teardown)};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_run_reads_everything),
         cmocka_unit_test(nothing_to_read),
@@ -789,5 +814,6 @@ int main(void)
         cmocka_unit_test(a_lost_lease_stops_the_run),
         cmocka_unit_test(the_tills_days_are_read_for_the_proof),
     };
-    return run_on_engines(tests, sizeof tests / sizeof *tests);
+    int failed = run_on_engines(tests, sizeof tests / sizeof *tests);
+    return failed + cmocka_run_group_tests_name("interrupted", last, NULL, NULL);
 }
