@@ -72,6 +72,15 @@ static int share_by_rate(struct arena *arena, const struct sale *sale, const int
 
 /* ---- reading ---- */
 
+int dailybiz_head_check(const struct csv_row *row, const char *path, struct err *err)
+{
+    struct str date = str_trim(cell_of(row, D_DATE));
+    int32_t day = 0;
+    if (!civil_parse_day_french(date, &day) && !civil_parse_day(date, &day))
+        return OK;
+    return err_set(err, ERR_DATA, N_("%s, line %s: the first line is a sale of %s, not column names: import it with --header no"), path, ERR_INT(row->line), ERR_STR(date));
+}
+
 int dailybiz_row_check(const struct csv_row *row, const char *path, struct err *err)
 {
     if (row->count <= D_TAX)

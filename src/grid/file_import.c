@@ -51,7 +51,7 @@ static int learn_row(void *context, const struct csv_row *row, struct err *err)
     struct importing *import = context;
     if (has_head(import) && !import->head_seen) {
         import->head_seen = true;
-        return is_named(import) ? file_header_read(row, import->path, &import->header, err) : OK;
+        return is_named(import) ? file_header_read(row, import->path, &import->header, err) : dailybiz_head_check(row, import->path, err);
     }
     int rc = is_named(import) ? OK : dailybiz_row_check(row, import->path, err);
     if (rc == OK)

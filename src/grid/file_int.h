@@ -80,6 +80,8 @@ bool file_body_is(struct str body);
 int file_body_read(struct str body, const struct company *company, struct arena *arena, struct sale *ret, struct err *err) MUST_CHECK;
 
 /* ---- file_dailybiz.c: the partner's positional layout ---- */
+/* Refuses a first line that is a sale where column names were announced: it would be lost. */
+int dailybiz_head_check(const struct csv_row *row, const char *path, struct err *err) MUST_CHECK;
 int dailybiz_row_check(const struct csv_row *row, const char *path, struct err *err) MUST_CHECK;
 /* The document number of a row, by which rows belong together. */
 struct str dailybiz_row_key(const struct csv_row *row);

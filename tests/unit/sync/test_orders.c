@@ -216,6 +216,7 @@ static void till_that_ignores_the_filter(void **state)
     options.since_utc = NOON - CIVIL_HOUR - 600 * CIVIL_MINUTE;
     world->no_filter = true;
     add_sales(world, 1, 1500, CIVIL_MINUTE);
+    add_sale(world, 2000, NOON + CIVIL_HOUR);
     struct link link = make_link(world, &options);
     assert_int_equal(run_plain(world, &link).orders.staged, 601);
     assert_grid(world, 601);
@@ -609,26 +610,26 @@ static void a_live_run_elsewhere_is_waited_for(void **state)
 }
 
 /* The lease of a process of this machine, as it would write it itself. */
-static pid_t child_with_lease(struct world *world, const struct link *link, char ret_owner[LEASE_OWNER_SIZE])
+struct child { pid_t pid; int stop; char owner[LEASE_OWNER_SIZE], other_start[LEASE_OWNER_SIZE]; };
+
+static struct child child_with_lease(struct world *world, const struct link *link)
 {
-    int ends[2], stop[2];
+    struct child child;
     struct lease lease;
-    assert_int_equal(pipe(ends), 0);
+    int stop[2];
     assert_int_equal(pipe(stop), 0);
     assert_ok(world, lease_take(&world->environment, link, &lease, &world->err));
     assert_ok(world, lease_release(&world->environment, link, &lease, &world->err));
-    pid_t pid = fork();
-    if (pid == 0) { /* lives until the parent lets go of the pipe */
+    child.pid = fork();
+    if (child.pid == 0) { /* lives until the parent lets go of the pipe */
         char byte;
         close(stop[1]);
-        close(ends[1]);
         _exit(read(stop[0], &byte, 1) == 0 ? 0 : 1);
     }
     close(stop[0]);
-    close(ends[0]);
-    close(ends[1]);
+    child.stop = stop[1];
     char path[64], stat[1024] = "";
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)child.pid);
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     assert_true(fread(stat, 1, sizeof stat - 1, file) > 0);
@@ -642,31 +643,31 @@ static pid_t child_with_lease(struct world *world, const struct link *link, char
     size_t machine = 0;
     while (colons < 2)
         colons += lease.owner[machine++] == ':';
-    snprintf(ret_owner, LEASE_OWNER_SIZE, "%.*s%d:%s", (int)machine, lease.owner, (int)pid, field);
-    world->status_at = stop[1]; /* kept here until the child is let go */
-    return pid;
+    snprintf(child.owner, sizeof child.owner, "%.*s%d:%s", (int)machine, lease.owner, (int)child.pid, field);
+    snprintf(child.other_start, sizeof child.other_start, "%.*s%d:%s1", (int)machine, lease.owner, (int)child.pid, field);
+    return child;
 }
 
 static void a_dead_run_is_followed_at_once(void **state)
 {
     struct world *world = *state;
     struct link link = plain_link(world);
-    char owner[LEASE_OWNER_SIZE];
     add_sales(world, 1, 3, CIVIL_MINUTE);
-    pid_t pid = child_with_lease(world, &link, owner);
-    set_lease(world, owner, world->now_utc + CIVIL_HOUR);
+    struct child child = child_with_lease(world, &link);
+    set_lease(world, child.other_start, world->now_utc + CIVIL_HOUR); /* its number was given again: this is another process */
+    assert_int_equal(run_plain(world, &link).orders.staged, 3);
+    set_lease(world, child.owner, world->now_utc + CIVIL_HOUR);
     assert_ok(world, db_run_script(world->db, "INSERT INTO run (company_id, run_id, link_id, state, started_utc, counts) VALUES (1, 77, 1, 'running', 1769763600000000, '{}')",
                                    &world->err));
     assert_int_equal(run_fails(world, &link), ERR_BUSY);
     assert_refused(world, ERR_BUSY, "since 2026-01-30T09:00:00.000Z", world->err.code);
-    close(world->status_at);
-    world->status_at = 0;
+    close(child.stop);
     siginfo_t info;
-    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0); /* ended, and still a zombie */
-    assert_int_equal(run_plain(world, &link).orders.staged, 3);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(waitid(P_PID, (id_t)child.pid, &info, WEXITED | WNOWAIT), 0); /* ended, and still a zombie */
+    assert_int_equal(run_plain(world, &link).orders.already, 3);
+    assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
     assert_int_equal(number_of(world, "SELECT COUNT(*) FROM run WHERE company_id = $1 AND run_id = 77 AND state = 'interrupted' AND ended_utc IS NOT NULL"), 1);
-    set_lease(world, owner, world->now_utc + CIVIL_HOUR);
+    set_lease(world, child.owner, world->now_utc + CIVIL_HOUR);
     assert_int_equal(run_plain(world, &link).orders.already, 3);
 }
 
