@@ -264,7 +264,7 @@ class Carrying:
                 lock.execute('BEGIN IMMEDIATE')
             elif name == 'stdin':
                 stdin = (self.program.folder / value).read_bytes()
-        self.before = self.database.content()
+        self.before = self.database.content() if self.unchanged_follows() else None
         self.first_request = len(self.till.requests) if self.till else 0
         self.status_seen = False
         try:
@@ -282,6 +282,13 @@ class Carrying:
         if b'__asan_init' in (self.program.build / 'liaison').read_bytes():
             return None
         return lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+    def unchanged_follows(self):
+        """Whether this command is expected to change nothing: only then is the database read before it."""
+        for section in self.case.sections[self.case.sections.index(self.section) + 1:]:
+            if section.kind in ('command', 'unchanged'):
+                return section.kind == 'unchanged'
+        return False
 
     def become_nobody(self):
         """A user who may read the folder and change nothing in it: root may change everything, so that it steps down."""

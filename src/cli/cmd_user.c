@@ -45,7 +45,7 @@ static int ask_twice(struct buf *ret, struct err *err)
     if (rc == OK)
         rc = ask_hidden(_("Once more: "), &again, err);
     if (rc == OK && !str_equal(buf_str(ret), buf_str(&again)))
-        rc = err_set(err, ERR_USAGE, N_("the two passwords are not the same: try again"));
+        rc = err_set(err, ERR_DATA, N_("the two passwords are not the same: try again"));
     secret_wipe(&again);
     return rc;
 }

@@ -63,7 +63,7 @@ const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT] = {
         N_("1. Compare with the ticket at the till\n2. liaison grid purge SALE, or correct it at the till and synchronise again"), 0},
     [ANOMALY_UNREADABLE_VALUE] = {"unreadable_value", "sale", true,
         N_("%s cannot be read: “%s” (%s)"), /* path, what stood there, reason */
-        N_("1. liaison grid show SALE\n2. Give the right value: liaison grid edit SALE --set FIELD=…, or correct it at the till and synchronise again\n3. liaison grid validate"), 3},
+        N_("1. liaison grid show SALE\n2. Give the right value: liaison grid edit SALE --set FIELD=…, or correct it at the till and synchronise again\n3. liaison grid validate"), 3, .msgid_arg = 3},
     [ANOMALY_NOT_POSTED] = {"not_posted", "sale", true,
         N_("the books refuse the sale: %s"), /* the error's text */
         N_("1. liaison grid show SALE, and compare with what the message names\n2. liaison grid edit SALE --set FIELD=… (payment.N.id when a payment is known already)\n3. liaison grid validate"), 1},
@@ -77,7 +77,7 @@ const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT] = {
         N_("references that differ only by case, blanks, accents or leading zeros: %2$s"), /* folded key, references and names */
         N_("1. If they are one article, give it one reference at the till; if not, make the references clearly different\n2. liaison sync LINK --only articles-in"), 2},
     [ANOMALY_ARTICLE_UNKNOWN_TAX] = {"article_unknown_tax", "article", false,
-        N_("VAT %s of till articles has no VAT code here"), /* rate in percent, or the till's tax id */
+        N_("the VAT rate %s of till articles has no VAT code here"), /* rate in percent, or the till's tax id */
         N_("1. liaison tax add CODE --rate %1$s (or set the article's VAT at the till)\n2. liaison sync LINK --only articles-in"), 1},
     [ANOMALY_ARTICLE_SEVERAL_TAXES] = {"article_several_taxes", "article", false,
         N_("the till article %s (%s) has several VAT rates"), /* reference, name */
@@ -176,21 +176,24 @@ int anomaly_groups(struct db *db, int64_t company_id, int64_t link_id, anomaly_g
     return rc;
 }
 
-static void append_message(struct buf *out, const char *message, const struct str *args, int arg_count)
+static void append_message(struct buf *out, const struct anomaly_kind *kind, const char *message, const struct str *args, int arg_count)
 {
     char texts[4][ERR_ARG_SIZE];
     const char *pointers[4];
-    for (int i = 0; i < arg_count && i < 4; i++)
+    for (int i = 0; i < arg_count && i < 4; i++) {
         pointers[i] = err_str(args[i], texts[i]);
+        if (i + 1 == kind->msgid_arg)
+            pointers[i] = text_translate(pointers[i]);
+    }
     message_format(out, text_translate(message), pointers, arg_count < 4 ? arg_count : 4);
 }
 
 void anomaly_append_cause(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count)
 {
-    append_message(out, kind->cause, args, arg_count);
+    append_message(out, kind, kind->cause, args, arg_count);
 }
 
 void anomaly_append_cure(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count)
 {
-    append_message(out, kind->cure, args, arg_count);
+    append_message(out, kind, kind->cure, args, arg_count);
 }

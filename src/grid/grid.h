@@ -26,6 +26,7 @@ struct anomaly_kind {
     const char *cause;     /* msgid with the args of the anomaly */
     const char *cure;      /* msgid, numbered steps: "1. liaison tax map …\n2. liaison grid validate" with the same args */
     int arg_count;
+    int msgid_arg;         /* which argument (from 1) is a msgid itself; 0 = none */
 };
 extern const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT];
 /* The catalogue's row of a code, or NULL. */

@@ -10,8 +10,8 @@
 
 static const struct report_column DOCUMENT_COLUMNS[] = {
     {"number", N_("Number"), REPORT_TEXT, false},
-    {"kind", N_("Kind"), REPORT_TEXT, false},
-    {"state", N_("State"), REPORT_TEXT, false},
+    {"kind", N_("Kind"), REPORT_WORD, false},
+    {"state", N_("State"), REPORT_WORD, false},
     {"date", N_("Date"), REPORT_DAY, false},
     {"customer", N_("Customer"), REPORT_TEXT, false},
     {"total_cents", N_("Total"), REPORT_CENTS, false},
@@ -105,7 +105,7 @@ static const struct report_column ARTICLE_COLUMNS[] = {
     {"barcode", N_("Barcode"), REPORT_TEXT, false},
     {"unit", N_("Unit"), REPORT_TEXT, false},
     {"weight_milli", N_("Weight"), REPORT_MILLI, true},
-    {"stock_managed", N_("Stock"), REPORT_BOOL, false},
+    {"stock_managed", N_("Stock followed"), REPORT_BOOL, false},
     {"archived", N_("Archived"), REPORT_BOOL, false},
 };
 static const char ARTICLE_SQL[] =
@@ -117,7 +117,7 @@ static const char ARTICLE_SQL[] =
 static const struct report_column RUN_COLUMNS[] = {
     {"run", N_("Run"), REPORT_INT, false},
     {"link", N_("Link"), REPORT_TEXT, false},
-    {"state", N_("State"), REPORT_TEXT, false},
+    {"state", N_("State"), REPORT_WORD, false},
     {"started", N_("Started"), REPORT_INSTANT, false},
     {"ended", N_("Ended"), REPORT_INSTANT, false},
     {"from", N_("Sales from"), REPORT_INSTANT, true},
@@ -150,7 +150,7 @@ static struct db_value value_of(struct db_rows *rows, int column, enum report_ty
 {
     if (db_is_null(rows, column))
         return DB_NIL;
-    return type == REPORT_TEXT || type == REPORT_JSON ? DB_STR(db_text(rows, column)) : DB_INT(db_int(rows, column));
+    return type == REPORT_TEXT || type == REPORT_WORD || type == REPORT_JSON ? DB_STR(db_text(rows, column)) : DB_INT(db_int(rows, column));
 }
 
 int report_each(struct db *db, int64_t company_id, const struct report_list *list, const struct report_filter *filter, report_row_fn *on_row, void *context,
@@ -188,7 +188,7 @@ void report_append_json(struct buf *out, const struct report_list *list, const s
         buf_reset(&text);
         if (value->type == DB_NULL)
             json_put_null(&json);
-        else if (column->type == REPORT_TEXT)
+        else if (column->type == REPORT_TEXT || column->type == REPORT_WORD)
             json_put_str(&json, value->s);
         else if (column->type == REPORT_JSON)
             json_put_raw(&json, value->s);

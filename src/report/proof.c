@@ -53,7 +53,7 @@ static int load_mappings(struct proof *proof, struct err *err)
 int proof_new(struct proof **ret, struct db *db, const struct company *company, int32_t from_day, int32_t to_day, struct err *err)
 {
     if (to_day < from_day)
-        return err_set(err, ERR_USAGE, N_("the proof ends before it begins: --from comes before --to"));
+        return err_set(err, ERR_USAGE, N_("the proof ends before it begins: give a --from that is not after --to"));
     if (to_day - from_day >= PROOF_DAYS_MAX)
         return err_set(err, ERR_USAGE, N_("a proof covers at most %s days: ask for a shorter one"), ERR_INT(PROOF_DAYS_MAX));
     struct proof *proof = mem_alloc_zero(1, sizeof *proof);

@@ -5,7 +5,7 @@
 #include "grid/grid.h"
 
 /* ---- lists ---- */
-enum report_type { REPORT_TEXT, REPORT_INT, REPORT_CENTS, REPORT_MILLI, REPORT_E4, REPORT_RATE, REPORT_DAY, REPORT_INSTANT, REPORT_BOOL,
+enum report_type { REPORT_TEXT, REPORT_WORD /* a code such as "validated": translated for people, as it is in JSON */, REPORT_INT, REPORT_CENTS, REPORT_MILLI, REPORT_E4, REPORT_RATE, REPORT_DAY, REPORT_INSTANT, REPORT_BOOL,
                    REPORT_JSON /* a JSON value kept as text: written as it is */ };
 struct report_column {
     const char *name;              /* member of the JSON line, as contract.md says */
@@ -34,6 +34,8 @@ int report_table_new(struct report_table **ret, size_t columns, const char *cons
 int report_table_row(struct report_table *table, const struct str *cells, struct buf *out, struct err *err) MUST_CHECK; /* may hold rows back to measure them */
 int report_table_end(struct report_table *table, struct buf *out, struct err *err) MUST_CHECK;  /* what was held back */
 void report_table_free(struct report_table *table);
+/* The word of the current language for a code of the database ("credit_note", "draft", "running" …); NULL when it has none. */
+const char *report_word(struct str code);
 /* A value as a person reads it, in the current language. */
 void report_append_value(struct buf *out, enum report_type type, const struct db_value *value, const struct zone *zone);
 

@@ -128,6 +128,28 @@ static void append_price(struct buf *out, int64_t price_e4)
     }
 }
 
+/* The codes of the database that people see. */
+static const char *const WORDS[][2] = {
+    {"invoice", N_("invoice")},   {"order", N_("order")},         {"credit_note", N_("credit note")}, {"draft", N_("draft")},
+    {"validated", N_("validated")}, {"posted", N_("posted")},     {"running", N_("running")},         {"done", N_("done")},
+    {"failed", N_("failed")},     {"interrupted", N_("interrupted")}, {"sale", N_("sale")},           {"refund", N_("refund")},
+    {"article", N_("article")},   {"number", N_("ticket number")},
+};
+
+const char *report_word(struct str code)
+{
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (str_equal(code, str_from(WORDS[i][0])))
+            return text_translate(WORDS[i][1]);
+    return NULL;
+}
+
+static void append_word(struct buf *out, struct str code)
+{
+    const char *word = report_word(code);
+    buf_append(out, word ? str_from(word) : code);
+}
+
 void report_append_value(struct buf *out, enum report_type type, const struct db_value *value, const struct zone *zone)
 {
     if (value->type == DB_NULL)
@@ -135,6 +157,7 @@ void report_append_value(struct buf *out, enum report_type type, const struct db
     switch (type) {
     case REPORT_TEXT:
     case REPORT_JSON: buf_append(out, value->s); break;
+    case REPORT_WORD: append_word(out, value->s); break;
     case REPORT_INT: buf_append_int(out, value->i); break;
     case REPORT_CENTS: text_append_cents(out, value->i); break;
     case REPORT_MILLI: text_append_milli(out, value->i); break;

@@ -37,6 +37,12 @@ static void begin_page(struct buf *out, const char *title)
     buf_append_z(out, "</title><link rel=\"stylesheet\" href=\"/style.css\"></head><body>");
 }
 
+static void append_word(struct buf *out, struct str code)
+{
+    const char *word = report_word(code);
+    append_text(out, word ? str_from(word) : code);
+}
+
 static void append_heading(struct buf *out, const char *text)
 {
     buf_append_z(out, "<h2>");
@@ -91,9 +97,9 @@ static int append_documents(struct page_context *page, struct buf *out, struct e
     int rc = db_query(page->db, &rows, SELECT_SUMS, err, DB_INT(page->company.id));
     while (rc == OK && (rc = db_next(&rows, err)) == 1) {
         buf_append_z(out, "<tr><td>");
-        append_text(out, db_text(&rows, 0));
+        append_word(out, db_text(&rows, 0));
         buf_append_z(out, "</td><td>");
-        append_text(out, db_text(&rows, 1));
+        append_word(out, db_text(&rows, 1));
         buf_printf(out, "</td><td class=\"n\">%lld</td>", (long long)db_int(&rows, 2));
         append_cents_cell(out, db_int(&rows, 3));
         buf_append_z(out, "</tr>");
@@ -145,7 +151,7 @@ static int append_runs(struct page_context *page, struct buf *out, struct err *e
         buf_printf(out, "<tr><td class=\"n\">%lld</td><td>", (long long)db_int(&rows, 0));
         append_text(out, db_text(&rows, 1));
         buf_append_z(out, "</td><td>");
-        append_text(out, db_text(&rows, 2));
+        append_word(out, db_text(&rows, 2));
         buf_append_z(out, "</td><td>");
         instant_append_local(out, page->company.zone, db_int(&rows, 3));
         buf_append_z(out, "</td></tr>");
