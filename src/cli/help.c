@@ -108,8 +108,6 @@ static bool in_group(const struct command *command, struct str group)
 
 void help_append_overview(struct buf *out, struct str group)
 {
-    BUF_AUTO words = {0};
-
     if (group.n == 0)
         say_to(out, N_("Liaison: synchronisation of a Tactill till with the back office.\n\n"), NULL);
     say_to(out, N_("Usage: liaison COMMAND …\n\nCommands:\n"), NULL);

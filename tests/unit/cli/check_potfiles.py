@@ -6,8 +6,8 @@ import sys
 
 
 def files_with_texts(root):
-    found = [path.relative_to(root).as_posix() for path in root.glob('src/**/*.c')
-             if re.search(r'\bN?_\(\s*"', path.read_text(encoding='utf-8'))]
+    found = [path.relative_to(root).as_posix() for path in root.glob('src/**/*')
+             if path.suffix in ('.c', '.cc', '.h') and re.search(r'\bN?_\(\s*"', path.read_text(encoding='utf-8'))]
     # The training till speaks English only.
     return sorted(name for name in found if not name.startswith('src/sandbox/'))
 
@@ -15,11 +15,13 @@ def files_with_texts(root):
 def main():
     root = pathlib.Path(sys.argv[1])
     listing = root / 'po' / 'POTFILES'
-    wanted = ''.join(name + '\n' for name in files_with_texts(root))
+    needed = set(files_with_texts(root))
+    lines = listing.read_text(encoding='utf-8').splitlines()
     if '--write' in sys.argv:
-        listing.write_text(wanted, encoding='utf-8')
+        kept = [line for line in lines if line.startswith('#')]
+        listing.write_text('\n'.join(kept + sorted(needed)) + '\n', encoding='utf-8')
         return 0
-    there, needed = set(listing.read_text(encoding='utf-8').split()), set(wanted.split())
+    there = {line for line in lines if line and not line.startswith('#')}
     for name in sorted(needed - there):
         print(f'po/POTFILES lacks {name}: run tests/unit/cli/check_potfiles.py . --write')
     for name in sorted(there - needed):
