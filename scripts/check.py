@@ -88,16 +88,16 @@ def steps():
         [build_suite('build')],
         [unit_suite('build')],
         [Suite('cases (build)', python('tests/run_cases.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
-        [Suite(f'end to end, {engine} (build)', python('tests/e2e/e2e.py', 'build', '--engine', engine), count_last_line, needs='build')
-         for engine in ('sqlite', 'postgresql')],
+        [Suite(f'end to end, {engine} (build)', python('tests/e2e/e2e.py', 'build', '--engine', engine, '--size', size), count_last_line, needs='build')
+         for engine, size in (('sqlite', 'full'), ('postgresql', 'medium'))],
         [Suite('kill test, sqlite (build)', python('tests/crash.py', 'build', '--engine', 'sqlite', '--kills', '20'), count_last_line, needs='build'),
-         Suite('kill test, postgresql (build)', python('tests/crash.py', 'build', '--engine', 'postgresql', '--kills', '5'), count_last_line, needs='build')],
+         Suite('kill test, postgresql (build)', python('tests/crash.py', 'build', '--engine', 'postgresql', '--kills', '5', '--size', 'small'), count_last_line, needs='build')],
         [build_suite('build-clang', environment={'CC': 'clang', 'CXX': 'clang++'})],
         [build_suite('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false')],
         [unit_suite('build-asan', asan)],
         [Suite('cases (build-asan)', python('tests/run_cases.py', 'build-asan', '--jobs', str(JOBS)), count_last_line, asan, 'build-asan')],
-        [Suite('end to end, sqlite (build-asan)', python('tests/e2e/e2e.py', 'build-asan', '--engine', 'sqlite', '--small'), count_last_line, asan, 'build-asan'),
-         Suite('kill test, sqlite (build-asan)', python('tests/crash.py', 'build-asan', '--engine', 'sqlite', '--kills', '5', '--small'), count_last_line, asan, 'build-asan')],
+        [Suite('end to end, sqlite (build-asan)', python('tests/e2e/e2e.py', 'build-asan', '--engine', 'sqlite', '--size', 'small'), count_last_line, asan, 'build-asan'),
+         Suite('kill test, sqlite (build-asan)', python('tests/crash.py', 'build-asan', '--engine', 'sqlite', '--kills', '5', '--size', 'small'), count_last_line, asan, 'build-asan')],
     ]
 
 

@@ -2,10 +2,9 @@
 """Kills a synchronisation with SIGKILL at random moments (a fixed seed), again and again, then lets it run to its end: articles, documents,
 payments, numbers and stock are those of a run that nobody disturbed.
 
-usage: crash.py BUILD_FOLDER [--engine sqlite|postgresql] [--kills N] [--seed N] [--small]          Pain: P1 P2 P18 P21
+usage: crash.py BUILD_FOLDER [--engine sqlite|postgresql] [--kills N] [--seed N] [--size full|medium|small]          Pain: P1 P2 P18 P21
 """
 import argparse
-import datetime
 import random
 import signal
 import subprocess
@@ -78,15 +77,12 @@ def main():
     parser.add_argument('--engine', choices=harness.ENGINES)
     parser.add_argument('--kills', type=int, default=20)
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--small', action='store_true')
+    parser.add_argument('--size', choices=harness.SIZES, default='full')
     arguments = parser.parse_args()
     score = harness.Score()
     dice = random.Random(arguments.seed)
-    options = ['--from', '2025-10-05'] if datetime.date.today() < datetime.date(2026, 11, 5) else []
-    if arguments.small:
-        options += ['--articles', '120', '--sales', '300', '--days', '10']
     for engine in [arguments.engine] if arguments.engine else harness.engines_here():
-        with Sandbox(arguments.build, *options) as sandbox:
+        with Sandbox(arguments.build, *harness.demo_options(arguments.size)) as sandbox:
             try:
                 expected, seconds = undisturbed(arguments.build, engine, sandbox, score)
                 for number, program in enumerate(disturbed(arguments.build, engine, sandbox, arguments.kills, seconds, dice, score), 1):

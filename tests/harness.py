@@ -1,6 +1,7 @@
 """What the whole-program tests share: a database of either engine, a till (the training till, or one that this file plays), and the
 program run against them. Python 3 standard library only; everything on loopback, every file in a folder that goes away."""
 import copy
+import datetime
 import hashlib
 import http.server
 import json
@@ -86,8 +87,8 @@ class Database:
         """All rows of all tables, and for SQLite the bytes of the file too: equal means that nothing was written."""
         if self.engine == 'postgresql':
             tables = self._psql(self.url, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-            return self._psql(self.url, ' UNION ALL '.join(f"SELECT '{table}', md5(COALESCE(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM {table} t"
-                                                           for table in tables)) if tables else []
+            return sorted(self._psql(self.url, ' UNION ALL '.join(f"SELECT '{table}', md5(COALESCE(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM {table} t"
+                                                                  for table in tables))) if tables else []
         return {'bytes': hashlib.sha256(self.path.read_bytes()).hexdigest()} if self.path.exists() else {}
 
     def raw_bytes(self):
@@ -530,6 +531,14 @@ class TillHandler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
+
+
+SIZES = {'full': [], 'medium': ['--sales', '600', '--days', '10'], 'small': ['--articles', '120', '--sales', '300', '--days', '10']}
+
+
+def demo_options(size):
+    """The demo shop in its own month, once that has passed; until then the same days a year earlier: sales of the future would rightly wait."""
+    return SIZES[size] + (['--from', '2025-10-05'] if datetime.date.today() < datetime.date(2026, 11, 5) else [])
 
 
 # ---- counting ----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ enum {
 struct postgresql {
     PGconn *conn;
     unsigned statement_number;
+    int64_t rows_written, rows_to_analyze; /* when so many have been written, the server is asked to look at the tables again */
     /* Parameters of the statement that is being sent; kept, so that a call allocates nothing. */
     size_t room;
     const char **values;
@@ -212,9 +213,6 @@ static int configure(struct db *db, struct err *err)
         return err_set(err, ERR_DATA, N_("the database %s does not keep its texts in UTF-8 but in %s: make it anew with ENCODING 'UTF8'"),
             db->label, encoding ? encoding : "?");
     BUF_AUTO settings = {0};
-    /* A plan that is kept was often made while its table was still empty, when one index is as good as another: planning anew each time costs a tenth of a
-     * millisecond, the wrong index costs more with every row. */
-    buf_append_z(&settings, "SET plan_cache_mode = force_custom_plan;");
     buf_append_z(&settings,
         "SET standard_conforming_strings = on; SET client_min_messages = warning; SET bytea_output = 'hex';");
     buf_printf(&settings, "SET lock_timeout = %d;", db->busy_timeout_ms);
@@ -402,11 +400,12 @@ static int postgresql_exec(struct db_statement *base, const struct db_value *arg
     int r = run(base, args, count, &result, err);
     if (r < 0)
         return r;
-    if (ret_rows) {
-        /* A query that only reads counts as touching nothing, as in SQLite. */
-        bool reads = strncmp(PQcmdStatus(result), "SELECT", 6) == 0;
-        *ret_rows = reads ? 0 : strtoll(PQcmdTuples(result), NULL, 10);
-    }
+    /* A query that only reads counts as touching nothing, as in SQLite. */
+    bool reads = strncmp(PQcmdStatus(result), "SELECT", 6) == 0;
+    int64_t rows = reads ? 0 : strtoll(PQcmdTuples(result), NULL, 10);
+    ((struct postgresql *)base->db->handle)->rows_written += rows;
+    if (ret_rows)
+        *ret_rows = rows;
     PQclear(result);
     return OK;
 }
@@ -533,6 +532,19 @@ static int postgresql_script(struct db *db, const char *sql, struct err *err)
     return r;
 }
 
+/* The planner knows a table by its statistics, and a table that has just been filled has none: of two indexes with a common head it may take the wrong one and
+ * read thousands of rows for one. So the statistics are made anew each time the rows written by this connection have doubled. Failing is harmless: it is slow then. */
+static void refresh_statistics(struct postgresql *postgresql)
+{
+    enum { FIRST_REFRESH = 1000 };
+    if (!postgresql->rows_to_analyze)
+        postgresql->rows_to_analyze = FIRST_REFRESH;
+    if (postgresql->rows_written < postgresql->rows_to_analyze)
+        return;
+    postgresql->rows_to_analyze = 2 * postgresql->rows_written;
+    PQclear(PQexec(postgresql->conn, "ANALYZE"));
+}
+
 static int postgresql_commit(struct db *db, struct err *err)
 {
     PGresult *result = PQexec(conn_of(db), "COMMIT");
@@ -543,6 +555,8 @@ static int postgresql_commit(struct db *db, struct err *err)
     else if (strcmp(PQcmdStatus(result), "ROLLBACK") == 0)
         r = db_set_bad_statement("COMMIT", "an earlier statement of the transaction failed", err);
     PQclear(result);
+    if (r == OK)
+        refresh_statistics(db->handle);
     return r;
 }
 

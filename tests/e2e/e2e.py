@@ -2,11 +2,10 @@
 """The demo shop end to end, on every engine that is here: what `liaison` makes of the training till is compared with figures computed from
 the till's own sales (shop_facts.py).
 
-usage: e2e.py BUILD_FOLDER [--engine sqlite|postgresql] [--small]          Pain: P1 P7 P8 P14 P19 P26
+usage: e2e.py BUILD_FOLDER [--engine sqlite|postgresql] [--size full|medium|small]          Pain: P1 P7 P8 P14 P19 P26
 """
 import argparse
 import collections
-import datetime
 import pathlib
 import sys
 import traceback
@@ -243,15 +242,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('build')
     parser.add_argument('--engine', choices=harness.ENGINES)
-    parser.add_argument('--small', action='store_true')
+    parser.add_argument('--size', choices=harness.SIZES, default='full')
     arguments = parser.parse_args()
     score = harness.Score()
-    # The demo's own month, once it has passed; until then the same days a year earlier: sales of the future would rightly wait.
-    options = ['--from', '2025-10-05'] if datetime.date.today() < datetime.date(2026, 11, 5) else []
-    if arguments.small:
-        options += ['--articles', '120', '--sales', '300', '--days', '10']
     for engine in [arguments.engine] if arguments.engine else harness.engines_here():
-        with Sandbox(arguments.build, *options) as sandbox:
+        with Sandbox(arguments.build, *harness.demo_options(arguments.size)) as sandbox:
             end_to_end = EndToEnd(arguments.build, engine, sandbox, score)
             end_to_end.scene(end_to_end.all)
     return score.end()
