@@ -48,19 +48,39 @@ static bool tax_stated(const struct posting *posting, int64_t tax_id, int64_t *r
     return stated;
 }
 
-/* Shares the HT of one tax over its lines, by largest remainder of their totals. */
-static void share_net(const struct posting *posting, const struct document_tax *tax, int64_t *weights, int64_t *shares, int64_t *nets)
+/* Shares the HT of one tax over its lines by largest remainder. Each line's exact HT is total * 10000 / (10000 + rate): its whole cents first, then the cents that are
+ * left go to the largest remainders, ties to the first line; what the till's own rounding leaves beyond a cent a line goes to all lines alike. Proportions of the
+ * tax's HT would do as well, but not when lines cancel out: +12 and -12 have an HT of +10 and -10, though their sum has none. */
+static void share_net(const struct posting *posting, const struct document_tax *tax, int64_t *remainders, int64_t *nets)
 {
-    size_t n = 0, taken = 0;
+    int64_t divisor = 10000 + tax->rate_bp, sign = tax->total_cents < 0 ? -1 : 1; /* a credit note mirrors its invoice */
+    int64_t left = sign * tax->net_cents, lines = 0;
 
     for (size_t i = 0; i < posting->line_count; i++) {
-        if (posting->lines[i].tax_id == tax->tax_id)
-            weights[n++] = posting->lines[i].total_cents;
+        if (posting->lines[i].tax_id != tax->tax_id)
+            continue;
+        __int128 exact = (__int128)(sign * posting->lines[i].total_cents) * 10000;
+        remainders[i] = (int64_t)(exact % divisor);
+        if (remainders[i] < 0)
+            remainders[i] += divisor;
+        nets[i] = (int64_t)((exact - remainders[i]) / divisor);
+        left -= nets[i];
+        lines++;
     }
-    money_share(tax->net_cents, weights, n, shares);
+    int64_t to_each = left / lines - (left % lines < 0);
+    left -= to_each * lines;
+    for (; left > 0; left--) {
+        size_t largest = posting->line_count;
+        for (size_t i = 0; i < posting->line_count; i++) {
+            if (posting->lines[i].tax_id == tax->tax_id && (largest == posting->line_count || remainders[i] > remainders[largest]))
+                largest = i;
+        }
+        nets[largest]++;
+        remainders[largest] = -1; /* it has had its cent */
+    }
     for (size_t i = 0; i < posting->line_count; i++) {
         if (posting->lines[i].tax_id == tax->tax_id)
-            nets[i] = shares[taken++];
+            nets[i] = sign * (nets[i] + to_each);
     }
 }
 
@@ -84,9 +104,9 @@ static int check_totals(const struct posting *posting, const struct document_tax
 
 int document_compute(const struct posting *posting, int64_t *nets, struct document_tax *taxes, size_t *ret_tax_count, struct err *err)
 {
-    int64_t on_stack[2 * LINES_ON_STACK];
+    int64_t on_stack[LINES_ON_STACK];
     MEM_AUTO int64_t *on_heap = NULL;
-    int64_t *weights = on_stack;
+    int64_t *remainders = on_stack;
     size_t count = 0;
 
     for (size_t i = 0; i < posting->line_count; i++) {
@@ -97,17 +117,17 @@ int document_compute(const struct posting *posting, int64_t *nets, struct docume
     if (code < 0)
         return code;
     if (posting->line_count > LINES_ON_STACK) {
-        on_heap = mem_alloc_zero(2 * posting->line_count, sizeof *on_heap);
+        on_heap = mem_alloc_zero(posting->line_count, sizeof *on_heap);
         if (on_heap == NULL)
             return err_memory(err);
-        weights = on_heap;
+        remainders = on_heap;
     }
     for (size_t i = 0; i < count; i++) {
         struct document_tax *tax = &taxes[i];
         if (!tax_stated(posting, tax->tax_id, &tax->tax_cents))
             tax->tax_cents = money_tax_inside(tax->total_cents, tax->rate_bp, ROUND_HALF_UP);
         tax->net_cents = tax->total_cents - tax->tax_cents;
-        share_net(posting, tax, weights, weights + posting->line_count, nets);
+        share_net(posting, tax, remainders, nets);
     }
     *ret_tax_count = count;
     return OK;
