@@ -86,6 +86,11 @@ uint64_t hash_table_key(struct str bytes)
     return key;
 }
 
+void hash_fingerprint(struct str bytes, unsigned char ret[FINGERPRINT_SIZE])
+{
+    crypto_generichash(ret, FINGERPRINT_SIZE, (const unsigned char *)(bytes.p ? bytes.p : ""), bytes.n, NULL, 0);
+}
+
 void hex_append(struct buf *out, const unsigned char *bytes, size_t n)
 {
     char *p = buf_reserve(out, 2 * n);

@@ -88,7 +88,7 @@ void anomalies_append_markdown(struct buf *out)
         anomaly_append_cure(&cure, kind, placeholders, kind->arg_count);
         buf_printf(out, "\n## %s\n\n", kind->code);
         anomaly_append_cause(out, kind, placeholders, kind->arg_count);
-        say_to(out, kind->blocking ? N_(". Of a %s; blocking.\n\n") : N_(". Of a %s; it blocks no sale.\n\n"), kind->subject, NULL);
+        say_to(out, kind->blocking ? N_(". Of a %s; blocking.\n\n") : N_(". Of a %s; it blocks no sale.\n\n"), report_word(str_from(kind->subject)), NULL);
         append_markdown_cure(out, buf_str(&cure));
     }
 }

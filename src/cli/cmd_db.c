@@ -90,10 +90,10 @@ static const struct invariant INVARIANTS[] = {
         " JOIN document d ON d.company_id = m.company_id AND d.document_id = m.source_id"
         " LEFT JOIN document_line l ON l.company_id = m.company_id AND l.document_id = m.source_id AND l.line_no = m.line_no"
         " WHERE m.company_id = $1 AND m.source = 'document' AND (m.quantity_milli <> -COALESCE(l.quantity_milli, 0) OR d.state = 'draft' OR d.kind = 'order')"},
-    {N_("sale %s is said to be in the grid, but is not there (%s, %s)"), REPORT_INT,
+    {N_("sale %s is said to be in the grid, but is not there"), REPORT_INT,
         "SELECT s.till_sale_id, 0, 1 FROM sale s LEFT JOIN grid_sale g ON g.company_id = s.company_id AND g.link_id = s.link_id AND g.till_sale_id = s.till_sale_id"
         " WHERE s.company_id = $1 AND s.state = 'staged' AND g.grid_sale_id IS NULL"},
-    {N_("sale %s is said to be a document, but there is none (%s, %s)"), REPORT_INT,
+    {N_("sale %s is said to be a document, but there is none"), REPORT_INT,
         "SELECT s.till_sale_id, 0, 1 FROM sale s LEFT JOIN document d ON d.company_id = s.company_id AND d.document_id = s.document_id"
         " WHERE s.company_id = $1 AND s.state = 'document' AND d.document_id IS NULL"},
 };

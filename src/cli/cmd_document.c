@@ -1,4 +1,5 @@
 /* cmd_document.c: liaison document show and validate (the list is in cmd_list.c). */
+#include "base/money.h"
 #include "cli/section_int.h"
 
 #define COLUMNS(array) array, COUNT_OF(array)
@@ -83,10 +84,19 @@ static int show_block(struct cli *cli, int64_t id, struct err *err)
         return rc;
     rc = json_parse(&cli->arena, text, &block, err);
     const struct json *args = rc == OK ? json_get(block, STR("args")) : NULL;
+    bool closed = rc == OK && str_equal(json_text(json_get(block, STR("code"))), STR("closed"));
     for (const struct json *item = args ? args->first : NULL; item; item = item->next) {
         const struct json *missing = json_get(item, STR("missing_milli"));
+        int64_t milli = 0;
+        if (closed) {
+            say_to(&cli->out, N_("✗ Not validated: its date is in a period that is closed until %s. Ask the accountant (liaison company set --closed-until …), then liaison document validate.\n"),
+                   text_of(cli, json_text(item)), NULL);
+            continue;
+        }
+        if (missing && decimal_parse(missing->text, 0, &milli) != DECIMAL_OK)
+            milli = 0;
         say_to(&cli->out, N_("✗ Not validated: %s of article %s are missing in stock. Count them (liaison article set %s --stock …), then liaison document validate.\n"),
-               missing ? text_of(cli, missing->text) : "?", text_of(cli, json_text(json_get(item, STR("code")))),
+               text_of_milli(cli, milli), text_of(cli, json_text(json_get(item, STR("code")))),
                text_of(cli, json_text(json_get(item, STR("code")))), NULL);
     }
     return rc;

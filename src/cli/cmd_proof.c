@@ -133,6 +133,15 @@ static int show_numbers(struct proof_output *output, const char *what, const str
     return table_row(output->cli, output->table, cells, err);
 }
 
+/* The label that people gave the means of a code; the code itself when it has none here. */
+static const char *means_label(struct cli *cli, struct str code, struct err *err)
+{
+    static const char SELECT_LABEL[] = "SELECT label FROM means WHERE company_id = $1 AND code = $2";
+    struct str label = STR_NULL;
+
+    return db_query_text(cli->db, &cli->arena, &label, SELECT_LABEL, err, DB_INT(cli->company.id), DB_STR(code)) == 1 ? text_of(cli, label) : text_of(cli, code);
+}
+
 static int show_day(struct proof_output *output, const struct proof_day *day, struct err *err)
 {
     struct cli *cli = output->cli;
@@ -149,7 +158,7 @@ static int show_day(struct proof_output *output, const struct proof_day *day, st
         rc = show_figure(output, "", what.p ? what.p : "", REPORT_CENTS, day->tax[i].till_cents, day->tax[i].books_cents, err);
     }
     for (size_t i = 0; rc == OK && i < day->means_count; i++)
-        rc = show_figure(output, "", text_of(cli, day->means[i].key), REPORT_CENTS, day->means[i].till_cents, day->means[i].books_cents, err);
+        rc = show_figure(output, "", means_label(cli, day->means[i].key, err), REPORT_CENTS, day->means[i].till_cents, day->means[i].books_cents, err);
     if (rc == OK)
         rc = show_numbers(output, _("missing numbers"), day->missing_numbers, day->missing_count, err);
     return rc == OK ? show_numbers(output, _("repeated numbers"), day->repeated_numbers, day->repeated_count, err) : rc;

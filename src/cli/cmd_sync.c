@@ -10,6 +10,20 @@ struct watch {
     struct err failure;    /* of the output; the run itself goes on */
 };
 
+/* What a run announces, as sync names it. */
+static const char *action_word(const char *action)
+{
+    static const char *const WORDS[][2] = {
+        {"create", N_("create")}, {"update", N_("update")}, {"archive", N_("archive")}, {"create_category", N_("create the category")},
+        {"create_tax", N_("create the VAT rate")}, {"document", N_("document for ticket")},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(WORDS); i++)
+        if (strcmp(action, WORDS[i][0]) == 0)
+            return text_translate(WORDS[i][1]);
+    return action;
+}
+
 static void on_progress(void *context, const struct sync_progress *state)
 {
     struct watch *watch = context;
@@ -34,7 +48,7 @@ static void on_change(void *context, const struct sync_change *change)
         buf_append(&watch->subject, buf_str(&subject));
         buf_append_z(&cli->out, _(flow_titles[change->flow]));
         buf_append_z(&cli->out, ": ");
-        buf_append_z(&cli->out, _(change->action));
+        buf_append_z(&cli->out, action_word(change->action));
         buf_append_char(&cli->out, ' ');
         text_append_cell(&cli->out, change->subject, 0, false);
         buf_append_char(&cli->out, '\n');

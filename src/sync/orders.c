@@ -5,7 +5,7 @@
 #include "base/money.h"
 #include "sync/sync_int.h"
 
-enum { STAGE_LIMIT = 200 };
+enum { STAGE_LIMIT = SYNC_SALES_PER_PAGE };
 /* Clocks of a till's tablets and its server differ; a reading by last change begins this much earlier. */
 #define CHANGE_OVERLAP CIVIL_HOUR
 #define FIRST_INSTANT INT64_MIN

@@ -8,8 +8,11 @@
 /* A record is a line of words: blanks and control characters of strangers' ids would break it. */
 static void append_word(struct buf *out, struct str word)
 {
-    for (size_t i = 0; i < word.n; i++)
-        buf_append_char(out, (unsigned char)word.p[i] > ' ' && word.p[i] != 0x7F ? word.p[i] : '?');
+    size_t at = out->n;
+    buf_append(out, word);
+    for (; !out->failed && at < out->n; at++)
+        if ((unsigned char)out->p[at] <= ' ' || out->p[at] == 0x7F)
+            out->p[at] = '?';
 }
 
 int run_note(struct sync_run *run, enum sync_flow flow, struct str id, const char *outcome, struct str detail, struct err *err)

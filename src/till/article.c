@@ -7,11 +7,29 @@
 #include "base/money.h"
 #include "till/till_int.h"
 
+/* The members that are read, in one walk over the record: a catalogue has 100 000 of them, with 25 members each. */
+enum member {
+    MEMBER_ID, MEMBER_DECLINATION_ID, MEMBER_NAME, MEMBER_CATEGORY_ID, MEMBER_UNIT, MEMBER_COLOR, MEMBER_ICON_TEXT, MEMBER_IS_DEFAULT, MEMBER_UPDATED_AT, MEMBER_BUY_PRICE,
+    MEMBER_WEIGHT, MEMBER_STOCK_QUANTITY, MEMBER_REFERENCE, MEMBER_BARCODE, MEMBER_FULL_PRICE, MEMBER_IN_STOCK, MEMBER_IGNORE_STOCK, MEMBER_DEPRECATED, MEMBER_TEST,
+    MEMBER_TAXES, MEMBER_VARIATIONS, MEMBER_DECLINATIONS, MEMBER_COUNT
+};
+#define NAME(literal) {literal, sizeof(literal) - 1}
+static const struct str member_names[MEMBER_COUNT] = {
+    [MEMBER_ID] = NAME("_id"), [MEMBER_DECLINATION_ID] = NAME("id"), [MEMBER_NAME] = NAME("name"), [MEMBER_CATEGORY_ID] = NAME("category_id"),
+    [MEMBER_UNIT] = NAME("unit"), [MEMBER_COLOR] = NAME("color"), [MEMBER_ICON_TEXT] = NAME("icon_text"), [MEMBER_IS_DEFAULT] = NAME("is_default"),
+    [MEMBER_UPDATED_AT] = NAME("updated_at"), [MEMBER_BUY_PRICE] = NAME("buy_price"), [MEMBER_WEIGHT] = NAME("weight"),
+    [MEMBER_STOCK_QUANTITY] = NAME("stock_quantity"), [MEMBER_REFERENCE] = NAME("reference"), [MEMBER_BARCODE] = NAME("barcode"),
+    [MEMBER_FULL_PRICE] = NAME("full_price"), [MEMBER_IN_STOCK] = NAME("in_stock"), [MEMBER_IGNORE_STOCK] = NAME("ignore_stock"),
+    [MEMBER_DEPRECATED] = NAME("deprecated"), [MEMBER_TEST] = NAME("test"), [MEMBER_TAXES] = NAME("taxes"), [MEMBER_VARIATIONS] = NAME("variations"),
+    [MEMBER_DECLINATIONS] = NAME("declinations"),
+};
+
 /* One record, or one declination in it, while it is read. */
 struct reading {
     struct arena *arena;
     struct till_article *article;
     const struct json *object;
+    const struct json *members[MEMBER_COUNT]; /* NULL: absent, or null */
     struct str prefix;          /* of fault paths: "declinations[1]." */
     bool out_of_memory;
 };
@@ -31,51 +49,61 @@ static void fault(struct reading *reading, const char *member, const char *reaso
         reading->out_of_memory = true;
 }
 
-static const struct json *member(const struct reading *reading, const char *name)
+static void read_members(struct reading *reading)
 {
-    return json_present(reading->object, str_from(name));
+    memset(reading->members, 0, sizeof(reading->members));
+    if (!json_is(reading->object, JSON_OBJECT))
+        return;
+    for (const struct json *one = reading->object->first; one != NULL; one = one->next) {
+        for (size_t i = 0; i < MEMBER_COUNT; i++) {
+            if (member_names[i].n != one->key.n || memcmp(member_names[i].p, one->key.p, one->key.n) != 0)
+                continue;
+            reading->members[i] = json_is(one, JSON_NULL) ? NULL : one;
+            break;
+        }
+    }
 }
 
-static struct str read_text(struct reading *reading, const char *name)
+static struct str read_text(struct reading *reading, enum member member)
 {
-    const struct json *value = member(reading, name);
+    const struct json *value = reading->members[member];
     struct str text = json_identity(value);
 
     if (value != NULL && text.p == NULL)
-        fault(reading, name, N_("this is not a text"));
+        fault(reading, member_names[member].p, N_("this is not a text"));
     return text;
 }
 
-static bool read_bool(struct reading *reading, const char *name, bool otherwise)
+static bool read_bool(struct reading *reading, enum member member, bool otherwise)
 {
-    const struct json *value = member(reading, name);
+    const struct json *value = reading->members[member];
 
     if (value == NULL)
         return otherwise;
     if (json_is(value, JSON_TRUE) || json_is(value, JSON_FALSE))
         return json_is(value, JSON_TRUE);
-    fault(reading, name, N_("this is neither true nor false"));
+    fault(reading, member_names[member].p, N_("this is neither true nor false"));
     return otherwise;
 }
 
 /* Further decimals than `places` are the till's float noise, and are rounded away. */
-static bool read_decimal(struct reading *reading, const char *name, int places, int64_t *ret)
+static bool read_decimal(struct reading *reading, enum member member, int places, int64_t *ret)
 {
-    const struct json *value = member(reading, name);
+    const struct json *value = reading->members[member];
 
     if (value == NULL)
         return false;
     enum decimal_result result = json_is(value, JSON_NUMBER) ? decimal_parse_rounded(value->text, places, ret) : DECIMAL_NOT_A_NUMBER;
     if (result == DECIMAL_TOO_LARGE)
-        fault(reading, name, N_("this number is too large"));
+        fault(reading, member_names[member].p, N_("this number is too large"));
     else if (result != DECIMAL_OK)
-        fault(reading, name, N_("this is not a number"));
+        fault(reading, member_names[member].p, N_("this is not a number"));
     return result == DECIMAL_OK;
 }
 
 static void read_taxes(struct reading *reading)
 {
-    const struct json *taxes = member(reading, "taxes");
+    const struct json *taxes = reading->members[MEMBER_TAXES];
     struct till_article *article = reading->article;
 
     if (taxes == NULL)
@@ -109,14 +137,14 @@ static void read_own(struct reading *reading)
 {
     struct till_article *article = reading->article;
 
-    article->reference = read_text(reading, "reference");
-    article->barcode = read_text(reading, "barcode");
-    article->has_price = read_decimal(reading, "full_price", 4, &article->price_e4);
-    article->in_stock = read_bool(reading, "in_stock", false);
-    article->ignore_stock = read_bool(reading, "ignore_stock", true);
+    article->reference = read_text(reading, MEMBER_REFERENCE);
+    article->barcode = read_text(reading, MEMBER_BARCODE);
+    article->has_price = read_decimal(reading, MEMBER_FULL_PRICE, 4, &article->price_e4);
+    article->in_stock = read_bool(reading, MEMBER_IN_STOCK, false);
+    article->ignore_stock = read_bool(reading, MEMBER_IGNORE_STOCK, true);
     article->stock_managed = article->in_stock;
-    article->deleted = read_bool(reading, "deprecated", false) || article->deleted;
-    article->is_test = read_bool(reading, "test", false) || article->is_test;
+    article->deleted = read_bool(reading, MEMBER_DEPRECATED, false) || article->deleted;
+    article->is_test = read_bool(reading, MEMBER_TEST, false) || article->is_test;
     read_taxes(reading);
 }
 
@@ -124,20 +152,20 @@ static void read_article(struct reading *reading)
 {
     struct till_article *article = reading->article;
 
-    article->id = json_identity(member(reading, "_id"));
+    article->id = json_identity(reading->members[MEMBER_ID]);
     article->declination_id = STR("");
-    article->name = read_text(reading, "name");
+    article->name = read_text(reading, MEMBER_NAME);
     if (article->name.n == 0)
         fault(reading, "name", N_("the article has no name"));
-    article->category_id = read_text(reading, "category_id");
-    article->unit = read_text(reading, "unit");
-    article->color = read_text(reading, "color");
-    article->icon_text = read_text(reading, "icon_text");
-    article->is_default = read_bool(reading, "is_default", false);
-    article->updated_at = read_text(reading, "updated_at");
-    article->has_buy_price = read_decimal(reading, "buy_price", 4, &article->buy_price_e4);
-    article->has_weight = read_decimal(reading, "weight", 3, &article->weight_milli);
-    article->has_stock_quantity = read_decimal(reading, "stock_quantity", 3, &article->stock_quantity_milli);
+    article->category_id = read_text(reading, MEMBER_CATEGORY_ID);
+    article->unit = read_text(reading, MEMBER_UNIT);
+    article->color = read_text(reading, MEMBER_COLOR);
+    article->icon_text = read_text(reading, MEMBER_ICON_TEXT);
+    article->is_default = read_bool(reading, MEMBER_IS_DEFAULT, false);
+    article->updated_at = read_text(reading, MEMBER_UPDATED_AT);
+    article->has_buy_price = read_decimal(reading, MEMBER_BUY_PRICE, 4, &article->buy_price_e4);
+    article->has_weight = read_decimal(reading, MEMBER_WEIGHT, 3, &article->weight_milli);
+    article->has_stock_quantity = read_decimal(reading, MEMBER_STOCK_QUANTITY, 3, &article->stock_quantity_milli);
     read_own(reading);
 }
 
@@ -173,7 +201,7 @@ static const struct json *next_variation(const struct json *variations, const st
 /* "T-shirt (L, rouge)". */
 static void read_declination_name(struct reading *reading, struct str article_name)
 {
-    const struct json *variations = member(reading, "variations");
+    const struct json *variations = reading->members[MEMBER_VARIATIONS];
     BUF_AUTO name = {0};
     bool any = false;
 
@@ -220,7 +248,7 @@ static void read_declination(struct reading *reading, const struct till_article 
     };
     if (!json_is(reading->object, JSON_OBJECT))
         fault(reading, NULL, N_("this is not a record"));
-    article->declination_id = read_text(reading, "id");
+    article->declination_id = read_text(reading, MEMBER_DECLINATION_ID);
     if (article->declination_id.n == 0) {
         fault(reading, "id", N_("the declination has no identity"));
         article->declination_id = arena_format(reading->arena, "#%zu", place + 1);
@@ -255,7 +283,6 @@ static void put_number(struct buf *out, bool has, int64_t value)
 /* updated_at is left out because the till moves it without a change, the quantity because the back office never takes it. */
 static bool set_fingerprint(struct till_article *article, struct buf *scratch)
 {
-    unsigned char digest[SHA256_SIZE];
     const struct str texts[] = {
         article->id, article->declination_id, article->name, article->reference, article->barcode, article->category_id,
         article->unit, article->color, article->icon_text, str_from(article->fault), article->fault_path,
@@ -276,8 +303,7 @@ static bool set_fingerprint(struct till_article *article, struct buf *scratch)
         put_text(scratch, article->tax_ids[i]);
     if (buf_failed(scratch))
         return false;
-    sha256(buf_str(scratch), digest);
-    memcpy(article->fingerprint, digest, sizeof(article->fingerprint));
+    hash_fingerprint(buf_str(scratch), article->fingerprint);
     return true;
 }
 
@@ -293,6 +319,7 @@ static bool read_declinations(struct reading *reading, const struct json *list, 
         reading->prefix = arena_format(reading->arena, "declinations[%zu].", place);
         if (reading->prefix.p == NULL)
             return false;
+        read_members(reading);
         read_declination(reading, &articles[0], place);
     }
     return !reading->out_of_memory;
@@ -308,6 +335,7 @@ int till_article_read(struct arena *arena, const struct json *record, struct til
 
     if (articles == NULL)
         return err_memory(err);
+    read_members(&reading);
     read_article(&reading);
     if (declinations != NULL && !json_is(declinations, JSON_ARRAY))
         fault(&reading, "declinations", N_("this is not a list"));
