@@ -35,7 +35,12 @@ struct err {
 
 /* err_set(err, ERR_DATA, N_("the file %s has no column %s: add it, or choose --format"), path, name)
  * Every argument is a zero-terminated const char *. Returns `code`, so `return err_set(…)` reads well. err may not be NULL. */
-#define err_set(err, code, ...) err_set_(err, code, __FILE__, __LINE__, __VA_ARGS__, (const char *)NULL)
+#define err_set(err, code, ...) \
+    ({ \
+        const int err_set_code_ = (code); /* known to the compiler, which then sees that a caller who passes on does not go on */ \
+        err_set_(err, err_set_code_, __FILE__, __LINE__, __VA_ARGS__, (const char *)NULL); \
+        err_set_code_; \
+    })
 int err_set_(struct err *err, int code, const char *file, int line, const char *message, ...) __attribute__((sentinel));
 /* "not enough memory", ERR_INTERNAL. */
 #define err_memory(err) err_set(err, ERR_INTERNAL, N_("not enough memory: close other programs and try again"))

@@ -112,7 +112,7 @@ static int read_value(const struct option_spec *spec, struct str text, struct op
     case OPTION_QUANTITY: return read_decimal(spec, text, 3, _("a quantity such as 1.250, with three decimals at most"), &ret->number, err);
     case OPTION_CLOCK: return read_clock(spec, text, &ret->number, err);
     }
-    return err_set(err, ERR_INTERNAL, N_("the option --%s has no type"), spec->name);
+    return err_set(err, ERR_INTERNAL, N_("the option --%s has no type: this is a fault of the program"), spec->name);
 }
 
 /* ---- options ---- */

@@ -25,9 +25,9 @@ static void append_group_json(struct cli *cli, const struct anomaly_group *group
 static void append_group_text(struct cli *cli, const struct anomaly_group *group, struct str cause, struct str cure)
 {
     struct str subject = str_from(group->kind->subject);
-    const char *message = str_equal(subject, STR("sale"))      ? N_(": %s sale(s), %s")
-                          : str_equal(subject, STR("article")) ? N_(": %s article(s)")
-                                                               : N_(": %s number(s)");
+    const char *message = str_equal(subject, STR("sale"))      ? N_(": sales concerned: %s, for %s")
+                          : str_equal(subject, STR("article")) ? N_(": articles concerned: %s")
+                                                               : N_(": numbers concerned: %s");
 
     text_append_cell(&cli->out, cause, 0, false);
     say_to(&cli->out, message, text_of_int(cli, group->subjects), text_of_cents(cli, group->amount_cents), NULL);

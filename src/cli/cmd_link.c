@@ -343,7 +343,7 @@ static void say_link(struct cli *cli, const struct link *link)
     say(cli, N_("  Unknown customer:      %s"), unknown_word(o->unknown_customer), NULL);
     say(cli, N_("  Missing reference:     %s"), o->reference_from_barcode ? "barcode" : "refuse", NULL);
     say(cli, N_("  Negative stock:        %s"), o->refuse_negative_stock ? "refuse" : "allow", NULL);
-    say(cli, N_("  Read again each time:  %s days"), text_of_milli(cli, o->overlap_minutes * 1000 / (24 * 60)), NULL);
+    say(cli, N_("  Days read again:       %s"), text_of_milli(cli, o->overlap_minutes * 1000 / (24 * 60)), NULL);
     say(cli, N_("  Sales read until:      %s"), instant_text(cli, link->has_cursor, link->cursor_utc, _("never")), NULL);
 }
 
@@ -403,7 +403,7 @@ static void say_report(struct cli *cli, const struct link *link, const struct li
 
     say(cli, report->reachable ? N_("✓ %s answers") : N_("✗ %s does not answer as a till"), text_of(cli, link->options.url), NULL);
     if (report->reachable)
-        say(cli, report->key_accepted ? N_("✓ the key is taken") : N_("✗ the key is not taken"), NULL);
+        say(cli, report->key_accepted ? N_("✓ the key is accepted") : N_("✗ the key is not accepted"), NULL);
     if (stopped || !report->key_accepted)
         return;
     say(cli, N_("✓ account: company %s, shop %s"), name_or(cli, report->account.company_name, unnamed), name_or(cli, report->account.shop_name, unnamed), NULL);

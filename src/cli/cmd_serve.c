@@ -8,7 +8,7 @@ static void on_ready(void *context, int port)
     struct cli *cli = context;
     struct err ignored = {0};
 
-    say_to(&cli->out, N_("liaison listening on http://127.0.0.1:%s (Ctrl-C ends)\n"), text_of_int(cli, port), NULL);
+    say_to(&cli->out, N_("liaison is listening on http://127.0.0.1:%s (Ctrl-C ends)\n"), text_of_int(cli, port), NULL);
     if (output_flush(cli, &ignored) != OK)
         buf_reset(&cli->out);
 }

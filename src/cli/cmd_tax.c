@@ -100,7 +100,7 @@ static int map(struct cli *cli, struct mapping *mapping, struct err *err)
         buf_append_char(&cli->out, '\n');
     }
     if (rc == OK)
-        say(cli, N_("%s of the till stands for %s from now on: liaison grid validate frees the sales that waited for it."), text_of(cli, cli->arguments->words[0]),
+        say(cli, N_("%s of the till is now %s here: liaison grid validate frees the sales that waited for it."), text_of(cli, cli->arguments->words[0]),
             text_of(cli, cli->arguments->words[1]), NULL);
     return rc;
 }

@@ -396,7 +396,7 @@ static int run(struct db_statement *base, const struct db_value *args, size_t co
 
 static int postgresql_exec(struct db_statement *base, const struct db_value *args, size_t count, int64_t *ret_rows, struct err *err)
 {
-    PGresult *result;
+    PGresult *result = NULL;
     int r = run(base, args, count, &result, err);
     if (r < 0)
         return r;

@@ -89,6 +89,24 @@ static void lines_share_the_net_by_largest_remainder(void **state)
     assert_int_equal(nets[3], 83);
 }
 
+static void lines_that_cancel_out_keep_their_own_net(void **state)
+{
+    /* An article taken back and another sold on one ticket, at 20 %: 12.00 = 10.00 + 2.00 both ways; the ticket's net is that of its third line, 0.06 = 0.05 + 0.01. */
+    static const int64_t totals[] = {1200, -1200, 6}, expected[] = {1000, -1000, 5};
+    struct ticket t = {.posting = {.lines = t.lines, .taxes = t.taxes, .line_count = 3, .total_cents = 6}};
+    struct document_tax taxes[LINES_MAX];
+    int64_t nets[LINES_MAX];
+    size_t count;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        t.lines[i] = (struct posting_line){.tax_id = 1, .rate_bp = 2000, .total_cents = totals[i]};
+    compute(&t.posting, nets, taxes, &count);
+    assert_int_equal(count, 1);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(nets[i], expected[i]);
+}
+
 static void a_document_of_many_lines_is_computed_too(void **state)
 {
     enum { MANY = 1000 };
@@ -834,6 +852,7 @@ int main(void)
     const struct CMUnitTest pure[] = {
         cmocka_unit_test(vat_obeys_its_laws),
         cmocka_unit_test(lines_share_the_net_by_largest_remainder),
+        cmocka_unit_test(lines_that_cancel_out_keep_their_own_net),
         cmocka_unit_test(a_document_of_many_lines_is_computed_too),
         cmocka_unit_test(what_does_not_add_up_is_refused),
     };
