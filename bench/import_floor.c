@@ -156,7 +156,6 @@ int main(int argc, char **argv)
     must(hash_init(&err) == OK, "hash_init");
     snprintf(header, sizeof header, "x-api-key: %s", argv[3]);
     curl_easy_setopt(f.curl, CURLOPT_HTTPHEADER, curl_slist_append(NULL, header));
-    curl_easy_setopt(f.curl, CURLOPT_ACCEPT_ENCODING, getenv("BENCH_PLAIN") ? NULL : "gzip"); /* the same bytes as Liaison asks for */
     curl_easy_setopt(f.curl, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(f.curl, CURLOPT_WRITEDATA, &f);
     must(sqlite3_open(argv[1], &f.db) == SQLITE_OK, "open");

@@ -49,7 +49,7 @@ struct http_limits {
     int64_t idle_timeout_ms;      /* 0: 15 000 without a byte */
     size_t body_max;              /* 0: HTTP_BODY_MAX */
 };
-/* libcurl multi: HTTP/1.1 keep-alive, gzip accepted, certificates always verified, redirects never followed, only https except to loopback.
+/* libcurl multi: HTTP/1.1 keep-alive, gzip accepted (asked for except on loopback), certificates always verified, redirects never followed, only https except to loopback.
  * The proxy of the environment (https_proxy) is used, except to loopback; it sees no key, since the encryption goes through it. */
 int http_curl_transport(struct http_transport *ret, const struct http_limits *limits, struct err *err) MUST_CHECK;
 /* https, or http to 127.0.0.0/8, ::1 or localhost; no user:password part; ERR_DATA with the reason otherwise. */
