@@ -76,7 +76,6 @@ CREATE TABLE till_article (
     fingerprint     @blob@,                      -- of the till's content at the last import; NULL = import again
     PRIMARY KEY (company_id, link_id, till_article_id, declination_id)
 ) @table@;
-CREATE INDEX till_article_by_article ON till_article (company_id, article_id);
 
 -- One row per till sale ever seen: where it is now.
 CREATE TABLE sale (

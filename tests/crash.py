@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
 import harness
 from harness import Program, Sandbox, first_differences
 

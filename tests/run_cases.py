@@ -47,6 +47,7 @@ import sqlite3
 import sys
 import traceback
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
 import harness
 from harness import Failure, Program, Reply, Sandbox, Till, identity, read_json
 

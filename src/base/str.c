@@ -10,11 +10,6 @@ struct str str_from(const char *zero_terminated)
     return (struct str){zero_terminated, strlen(zero_terminated)};
 }
 
-bool str_equal(struct str a, struct str b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 int str_compare(struct str a, struct str b)
 {
     size_t common = a.n < b.n ? a.n : b.n;

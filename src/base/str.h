@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* `n` bytes at `p`, not zero-terminated. {NULL, 0} stands for "absent"; {"", 0} for "empty". */
 struct str {
@@ -19,7 +20,11 @@ struct str {
 
 /* A view of a zero-terminated string; NULL gives STR_NULL. */
 struct str str_from(const char *zero_terminated);
-bool str_equal(struct str a, struct str b);
+/* Inline: it is called for every member of every record. */
+static inline bool str_equal(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
+}
 /* Byte order, as memcmp; a prefix sorts first. */
 int str_compare(struct str a, struct str b);
 bool str_starts_with(struct str s, struct str prefix);

@@ -146,6 +146,15 @@ static int check_codes(struct file_import *import, struct err *err)
     return OK;
 }
 
+/* What is wrong with an article, with the place in the file in front of it. */
+static int refuse_line(const struct file_import *import, int64_t line, struct err *err)
+{
+    BUF_AUTO text = {0};
+
+    err_format(err, &text);
+    return err_set(err, ERR_DATA, N_("%s, line %s: %s"), import->path, ERR_INT(line), ERR_STR(buf_str(&text)));
+}
+
 static int import_row(void *context, const struct csv_row *row, struct err *err)
 {
     struct file_import *import = context;
@@ -169,8 +178,11 @@ static int import_row(void *context, const struct csv_row *row, struct err *err)
     arena_reset(&import->arena);
     if (rc == OK)
         rc = remember_code(import, edit.code, row->line, err);
-    if (rc == OK)
-        rc = article_edit_apply(import->cli, &import->arena, &edit, &outcome, err);
+    if (rc != OK)
+        return rc;
+    rc = article_edit_apply(import->cli, &import->arena, &edit, &outcome, err);
+    if (rc == ERR_DATA)
+        return refuse_line(import, row->line, err);
     if (rc == OK)
         import->outcomes[outcome]++;
     return rc;

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -185,6 +186,12 @@ static int configure(struct db *db, struct err *err)
     return rc == SQLITE_OK ? settle_journal(db, err) : set_sqlite_error(db, rc, session_settings, err);
 }
 
+/* SQLite's own memory statistics take a lock at every allocation, and nobody reads them. */
+static void library_configure(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int sqlite_open(struct db *db, struct str url, const struct db_options *options, struct err *err)
 {
     struct str path = {url.p + sizeof "sqlite:" - 1, url.n - (sizeof "sqlite:" - 1)};
@@ -197,6 +204,8 @@ static int sqlite_open(struct db *db, struct str url, const struct db_options *o
     int r = check_path(db->label, options, &created, err);
     if (r < 0)
         return r;
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
+    pthread_once(&configured, library_configure);
     int flags = (options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     sqlite3 *handle = NULL;
     int rc = sqlite3_open_v2(db->label, &handle, flags, NULL);

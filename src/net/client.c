@@ -129,6 +129,8 @@ static bool is_retryable(enum http_method method, const struct http_response *re
     if (response->status == 0)
         return !response->permanent;
     switch (response->status) {
+    case 422: /* some tills limit the rate with it; a request that carries nothing cannot be wrong in itself */
+        return method == HTTP_GET;
     case 408:
     case 425:
     case 502:

@@ -63,7 +63,8 @@ struct http_retry {
     int64_t max_delay_ms;         /* 0: 30 000; a Retry-After is obeyed up to 120 000 */
 };
 struct http_client;
-/* Retries no answer, timeouts, 408, 425, 429, 502, 503, 504 and a truncated body, for GET, PUT and DELETE; for POST only 429 (the others may have
+/* Retries no answer, timeouts, 408, 425, 429, 502, 503, 504 and a truncated body, for GET, PUT and DELETE, and 422 for GET (some servers limit the rate
+ * with it); for POST only 429 (the others may have
  * been carried out: the caller looks first). Takes over the transport. */
 int http_client_new(struct http_client **ret, struct http_transport transport, const struct http_retry *retry, const struct clock *clock,
                     const struct random_source *random, struct err *err) MUST_CHECK;

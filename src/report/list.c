@@ -21,16 +21,13 @@ static const struct report_column DOCUMENT_COLUMNS[] = {
     {"till_sale", N_("Till sale"), REPORT_TEXT, true},
     {"till_number", N_("Ticket"), REPORT_TEXT, false},
     {"block", N_("Blocked by"), REPORT_JSON, false},
-    {"origin", N_("Credit on"), REPORT_TEXT, true},
-    {"revision", N_("Revision"), REPORT_INT, true},
 };
 /* What an order was paid are its deposits; what an invoice was paid is what is allocated to it. */
 static const char DOCUMENT_SQL[] =
     "SELECT COALESCE(d.number, 'draft-' || CAST(d.document_id AS TEXT)), d.kind, d.state, d.day, c.code, d.total_cents, d.tax_cents,"
     " CASE WHEN d.kind = 'order' THEN (SELECT COALESCE(SUM(p.amount_cents), 0) FROM payment p WHERE p.company_id = d.company_id AND p.document_id = d.document_id)"
     " ELSE (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a WHERE a.company_id = d.company_id AND a.document_id = d.document_id) END,"
-    " l.name, d.till_sale_id, d.till_number, d.block,"
-    " (SELECT o.number FROM document o WHERE o.company_id = d.company_id AND o.document_id = d.origin_id), d.revision, d.document_id AS id"
+    " l.name, d.till_sale_id, d.till_number, d.block, d.document_id AS id"
     " FROM document d JOIN customer c ON c.company_id = d.company_id AND c.customer_id = d.customer_id"
     " LEFT JOIN link l ON l.company_id = d.company_id AND l.link_id = d.link_id"
     " WHERE d.company_id = $1 AND d.document_id > $2 AND (d.kind = $4 OR $4 = '') AND (d.state = $5 OR $5 = '')" PAGE;

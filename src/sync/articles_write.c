@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* One transaction up to this many articles; beyond, each chunk stands by itself and a killed run goes on by the fingerprints. */
-enum { WRITE_CHUNK = 20000, IDS_AT_ONCE = 1000, NOTES_PER_PAGE = 5000 };
+enum { WRITE_CHUNK = 100000, IDS_AT_ONCE = 1000, NOTES_PER_PAGE = 5000 };
 
 /* What till_article is told, several at once: a statement costs as much to begin as a row to write. */
 enum { BINDINGS_AT_ONCE = 8 };

@@ -56,7 +56,7 @@ static void read_members(struct reading *reading)
         return;
     for (const struct json *one = reading->object->first; one != NULL; one = one->next) {
         for (size_t i = 0; i < MEMBER_COUNT; i++) {
-            if (member_names[i].n != one->key.n || memcmp(member_names[i].p, one->key.p, one->key.n) != 0)
+            if (!str_equal(member_names[i], one->key))
                 continue;
             reading->members[i] = json_is(one, JSON_NULL) ? NULL : one;
             break;

@@ -224,9 +224,12 @@ static int reading_wait(struct list_reading *reading, struct err *err)
 static int reading_check_progress(struct list_reading *reading, const struct answer *answer, const struct json *array, struct err *err)
 {
     uint64_t mark = array->count;
+    size_t place = 0;
 
-    for (const struct json *element = array->first; element != NULL; element = element->next)
-        mark = (mark << 5 | mark >> 59) ^ hash_table_key(json_identity(json_get_path(element, list_id_path(reading->list))));
+    /* The first and the last record tell a page from another. */
+    for (const struct json *element = array->first; element != NULL; element = element->next, place++)
+        if (place == 0 || element->next == NULL)
+            mark = (mark << 5 | mark >> 59) ^ hash_table_key(json_identity(json_get_path(element, list_id_path(reading->list))));
     reading->same_pages = mark == reading->last_mark ? reading->same_pages + 1 : 1;
     reading->last_mark = mark;
     if (reading->same_pages <= SAME_PAGE_MAX)

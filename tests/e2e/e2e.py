@@ -10,6 +10,7 @@ import pathlib
 import sys
 import traceback
 
+sys.dont_write_bytecode = True  # the source tree stays as it is
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness
 from harness import Program, Sandbox, first_differences
