@@ -84,7 +84,8 @@ def steps():
     """Groups of suites; those of one group run side by side, so that a group of one uses both jobs by itself."""
     asan = dict(SANITIZERS)
     return [
-        [Suite('modules', python('tests/check_modules.py', '.'), count_once)],
+        [Suite('modules', python('tests/check_modules.py', '.'), count_once),
+         Suite('translations', python('tests/check_translations.py', '.'), count_once)],
         [build_suite('build')],
         [unit_suite('build')],
         [Suite('cases (build)', python('tests/run_cases.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
@@ -92,6 +93,7 @@ def steps():
          for engine, size in (('sqlite', 'full'), ('postgresql', 'medium'))],
         [Suite('kill test, sqlite (build)', python('tests/crash.py', 'build', '--engine', 'sqlite', '--kills', '20'), count_last_line, needs='build'),
          Suite('kill test, postgresql (build)', python('tests/crash.py', 'build', '--engine', 'postgresql', '--kills', '5', '--size', 'small'), count_last_line, needs='build')],
+        [Suite(f'serve, {engine} (build)', python('tests/serve.py', 'build', '--engine', engine), count_last_line, needs='build') for engine in ('sqlite', 'postgresql')],
         [build_suite('build-clang', environment={'CC': 'clang', 'CXX': 'clang++'})],
         [build_suite('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false')],
         [unit_suite('build-asan', asan)],

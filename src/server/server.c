@@ -56,10 +56,7 @@ static struct str cookie_token(const struct http_server_request *request)
 {
     struct str cookies = http_server_header(request, "Cookie"), item = {0};
     while (cookies.n) {
-        if (!str_cut(cookies, ';', &item, &cookies)) {
-            item = cookies;
-            cookies = STR_NULL;
-        }
+        str_cut(cookies, ';', &item, &cookies);
         item = str_trim(item);
         struct str name = STR("liaison_session=");
         if (str_starts_with(item, name))
@@ -109,10 +106,7 @@ static struct str form_field(struct arena *arena, struct str body, struct str na
 {
     struct str item = {0}, key = {0}, value = {0};
     while (body.n) {
-        if (!str_cut(body, '&', &item, &body)) {
-            item = body;
-            body = STR_NULL;
-        }
+        str_cut(body, '&', &item, &body);
         if (str_cut(item, '=', &key, &value) && str_equal(key, name))
             return http_decode(arena, value, true);
     }
