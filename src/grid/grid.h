@@ -97,6 +97,7 @@ int grid_check_numbers(struct db *db, int64_t company_id, int64_t link_id, int32
 
 /* ---- validation ---- */
 struct grid_validation { int64_t checked, documents, validated, blocked, payments, reconciled, anomalies; /* anomalies = sales that stay for one */ };
+void grid_validation_add(struct grid_validation *sum, const struct grid_validation *part);
 /* Checks every staged sale of the link (or those named: till sale ids or ticket numbers) and makes documents of the clean ones, in transactions of some hundred sales.
  * What is not clean stays with its anomalies and stops nothing. Progress may be NULL. */
 typedef void grid_progress_fn(void *context, int64_t done, int64_t total);

@@ -116,7 +116,7 @@ static int validate_batch(struct db *db, void *context, struct err *err)
     return OK;
 }
 
-static void add_counts(struct grid_validation *sum, const struct grid_validation *part)
+void grid_validation_add(struct grid_validation *sum, const struct grid_validation *part)
 {
     sum->checked += part->checked;
     sum->documents += part->documents;
@@ -182,7 +182,7 @@ static int run_singly(struct validating *v, struct grid_validation *sum, struct 
     do {
         rc = run_batch(v, err);
         if (rc == OK)
-            add_counts(sum, &v->batch);
+            grid_validation_add(sum, &v->batch);
         v->first_id = v->next_id;
     } while (rc == OK && v->next_id && v->next_id <= last_id);
     v->limit = GRID_BATCH;
@@ -196,7 +196,7 @@ static int validate_range(struct validating *v, int64_t total, grid_progress_fn 
             return err_set(err, ERR_CANCELLED, N_("interrupted: what was done stays, start again to go on"));
         int rc = run_batch(v, err);
         if (rc == OK)
-            add_counts(sum, &v->batch);
+            grid_validation_add(sum, &v->batch);
         else if (rc == ERR_DATA && v->reached_id)
             rc = run_singly(v, sum, err);
         if (rc != OK)

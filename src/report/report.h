@@ -39,6 +39,12 @@ const char *report_word(struct str code);
 /* A value as a person reads it, in the current language. */
 void report_append_value(struct buf *out, enum report_type type, const struct db_value *value, const struct zone *zone);
 
+/* ---- what must always hold ---- */
+/* One broken rule, as a sentence in the current language. Negative stops and is passed on. */
+typedef int report_finding_fn(void *context, struct str text, struct err *err);
+/* The books' own sums: documents, lines and rates agree; allocations exceed neither payment nor due line; stock is what its moves make; every sale is where the register says. */
+int report_check(struct db *db, int64_t company_id, report_finding_fn *on_finding, void *context, struct err *err) MUST_CHECK;
+
 /* ---- the proof ---- */
 struct proof_amount { struct str key; int64_t rate_bp; int64_t till_cents, books_cents; }; /* key: means' code; rate_bp for VAT */
 struct proof_day {

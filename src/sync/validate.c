@@ -107,17 +107,6 @@ static bool names_of_link(struct asking *asking, int64_t link_id, struct str **r
     return true;
 }
 
-static void add_counts(struct grid_validation *sum, const struct grid_validation *part)
-{
-    sum->checked += part->checked;
-    sum->documents += part->documents;
-    sum->validated += part->validated;
-    sum->blocked += part->blocked;
-    sum->payments += part->payments;
-    sum->reconciled += part->reconciled;
-    sum->anomalies += part->anomalies;
-}
-
 struct keeping { struct asking *asking; const struct link *link; struct lease *lease; };
 
 static void keep_lease(void *context, int64_t done, int64_t total)
@@ -149,7 +138,7 @@ static int validate_with(struct asking *asking, const struct link *link, const s
     if (rc == OK)
         rc = grid_validate(grid, names, count, keep_lease, &keeping, &made, err);
     grid_session_free(grid);
-    add_counts(&asking->sum, &made);
+    grid_validation_add(&asking->sum, &made);
     return rc;
 }
 

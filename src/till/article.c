@@ -261,46 +261,46 @@ static void read_declination(struct reading *reading, const struct till_article 
 
 /* ---- the fingerprint ---- */
 
-/* Every text with its length in front, so that no two contents give the same bytes. */
-static void put_text(struct buf *out, struct str text)
-{
-    if (text.p == NULL) {
-        buf_append_char(out, '-');
-        return;
-    }
-    buf_append_int(out, (int64_t)text.n);
-    buf_append_char(out, ':');
-    buf_append(out, text);
-}
+enum { FINGERPRINT_TEXTS = 11 };
+/* What has a fixed size stands first, the lengths of the texts with it, so that no two contents give the same bytes. */
+struct fingerprint_head {
+    int64_t price_e4, buy_price_e4, weight_milli;
+    int32_t lengths[FINGERPRINT_TEXTS]; /* -1: absent */
+    int32_t tax_count;
+    uint8_t flags[16];
+};
 
-static void put_number(struct buf *out, bool has, int64_t value)
+static void put_bytes(struct buf *out, const void *bytes, size_t n)
 {
-    if (has)
-        buf_append_int(out, value);
-    buf_append_char(out, ';');
+    buf_append(out, (struct str){bytes, n});
 }
 
 /* updated_at is left out because the till moves it without a change, the quantity because the back office never takes it. */
 static bool set_fingerprint(struct till_article *article, struct buf *scratch)
 {
-    const struct str texts[] = {
+    const struct str texts[FINGERPRINT_TEXTS] = {
         article->id, article->declination_id, article->name, article->reference, article->barcode, article->category_id,
         article->unit, article->color, article->icon_text, str_from(article->fault), article->fault_path,
     };
-    const bool flags[] = {
-        article->stock_managed, article->in_stock, article->ignore_stock, article->deleted, article->is_default, article->is_test, article->has_declinations,
+    struct fingerprint_head head = {
+        .price_e4 = article->has_price ? article->price_e4 : 0,
+        .buy_price_e4 = article->has_buy_price ? article->buy_price_e4 : 0,
+        .weight_milli = article->has_weight ? article->weight_milli : 0,
+        .tax_count = (int32_t)article->tax_count,
+        .flags = {article->stock_managed, article->in_stock, article->ignore_stock, article->deleted, article->is_default, article->is_test,
+                  article->has_declinations, article->has_price, article->has_buy_price, article->has_weight},
     };
 
+    for (size_t i = 0; i < FINGERPRINT_TEXTS; i++)
+        head.lengths[i] = texts[i].p ? (int32_t)texts[i].n : -1;
     buf_reset(scratch);
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        put_text(scratch, texts[i]);
-    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-        buf_append_char(scratch, flags[i] ? '1' : '0');
-    put_number(scratch, article->has_price, article->price_e4);
-    put_number(scratch, article->has_buy_price, article->buy_price_e4);
-    put_number(scratch, article->has_weight, article->weight_milli);
-    for (size_t i = 0; i < article->tax_count; i++)
-        put_text(scratch, article->tax_ids[i]);
+    put_bytes(scratch, &head, sizeof head);
+    for (size_t i = 0; i < FINGERPRINT_TEXTS; i++)
+        buf_append(scratch, texts[i]);
+    for (size_t i = 0; i < article->tax_count; i++) {
+        put_bytes(scratch, &article->tax_ids[i].n, sizeof article->tax_ids[i].n);
+        buf_append(scratch, article->tax_ids[i]);
+    }
     if (buf_failed(scratch))
         return false;
     hash_fingerprint(buf_str(scratch), article->fingerprint);
