@@ -2,59 +2,22 @@
 #include "cli/article_edit_int.h"
 #include "cli/section_int.h"
 
-#define COLUMNS(array) array, COUNT_OF(array)
-
 /* ---- show ---- */
-
-static const struct report_column HEAD_COLUMNS[] = {
-    {"code", N_("Code"), REPORT_TEXT},                 {"label", N_("Label"), REPORT_TEXT},
-    {"family", N_("Family"), REPORT_TEXT},             {"tax", N_("VAT code"), REPORT_TEXT},
-    {"rate_bp", N_("Rate"), REPORT_RATE},              {"price_e4", N_("Price incl. VAT"), REPORT_E4},
-    {"net_price_e4", N_("Price excl. VAT"), REPORT_E4}, {"buy_price_e4", N_("Purchase price"), REPORT_E4},
-    {"barcode", N_("Barcode"), REPORT_TEXT},           {"unit", N_("Unit"), REPORT_TEXT},
-    {"weight_milli", N_("Weight"), REPORT_MILLI},      {"stock_managed", N_("Stock followed"), REPORT_BOOL},
-    {"stock_milli", N_("In stock"), REPORT_MILLI},     {"archived", N_("Archived"), REPORT_BOOL},
-    {"updated", N_("Changed"), REPORT_INSTANT},
-};
-static const struct section HEAD = {NULL, "article",
-    "SELECT a.code, a.label, f.name, t.code, t.rate_bp, a.price_e4, a.net_price_e4, a.buy_price_e4, a.barcode, a.unit, a.weight_milli, a.stock_managed,"
-    " CASE WHEN a.stock_managed = 1 THEN COALESCE(s.quantity_milli, 0) END, a.archived, a.updated_utc"
-    " FROM article a JOIN tax t ON t.company_id = a.company_id AND t.tax_id = a.tax_id"
-    " LEFT JOIN family f ON f.company_id = a.company_id AND f.family_id = a.family_id"
-    " LEFT JOIN stock_level s ON s.company_id = a.company_id AND s.article_id = a.article_id WHERE a.company_id = $1 AND a.article_id = $2",
-    COLUMNS(HEAD_COLUMNS)};
-static const struct report_column TILL_COLUMNS[] = {
-    {"link", N_("Link"), REPORT_TEXT}, {"till_article", N_("Till article"), REPORT_TEXT}, {"declination", N_("Declination"), REPORT_TEXT},
-    {"bound_by_hand", N_("By hand"), REPORT_BOOL}};
-static const struct section TILL = {N_("At the till"), "till_articles",
-    "SELECT l.name, t.till_article_id, NULLIF(t.declination_id, ''), CASE WHEN t.bound_code IS NULL THEN 0 ELSE 1 END FROM till_article t"
-    " JOIN link l ON l.company_id = t.company_id AND l.link_id = t.link_id WHERE t.company_id = $1 AND t.article_id = $2"
-    " ORDER BY l.name, t.till_article_id, t.declination_id",
-    COLUMNS(TILL_COLUMNS)};
 
 static int show_article(struct cli *cli, struct str code, struct err *err)
 {
     struct article article;
-    struct json_out json = {.buf = &cli->out};
     int found = article_find_by_code(cli->db, cli->company.id, &cli->arena, code, &article, err);
 
     if (found < 0)
         return found;
     if (!found)
         return err_set(err, ERR_NOT_FOUND, N_("there is no article %s: liaison article list shows them"), ERR_STR(code));
-    if (!cli->json) {
-        int rc = section_show_fields(cli, &HEAD, article.id, err);
-        return rc < 0 ? rc : section_show(cli, &TILL, article.id, err);
-    }
-    json_begin_object(&json);
-    int rc = section_put_members(cli, &json, &HEAD, article.id, err);
-    if (rc >= 0)
-        rc = section_put_json(cli, &json, &TILL, article.id, err);
-    json_end_object(&json);
-    buf_append_char(&cli->out, '\n');
-    if (rc != OK)
-        buf_reset(&cli->out);
-    return rc;
+    const struct report_record *record = report_record_by_name("article");
+    if (cli->json)
+        return record_put_json(cli, record, article.id, err);
+    int rc = section_show_fields(cli, &record->head, article.id, err);
+    return rc < 0 ? rc : record_show_parts(cli, record, article.id, err);
 }
 
 int cmd_article_show(struct cli *cli, struct err *err)

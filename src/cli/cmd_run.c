@@ -1,19 +1,6 @@
 /* cmd_run.c: liaison run show: one synchronisation, with what became of every record that it read (the list is in cmd_list.c). */
 #include "cli/section_int.h"
 
-static const struct report_column HEAD_COLUMNS[] = {
-    {"run", N_("Run"), REPORT_INT},           {"link", N_("Link"), REPORT_TEXT},
-    {"state", N_("State"), REPORT_TEXT},      {"started", N_("Started"), REPORT_INSTANT},
-    {"ended", N_("Ended"), REPORT_INSTANT},   {"from", N_("Sales from"), REPORT_INSTANT},
-    {"to", N_("Sales to"), REPORT_INSTANT},   {"requests", N_("Requests"), REPORT_INT},
-    {"retries", N_("Retries"), REPORT_INT},   {"counts", N_("Counts"), REPORT_JSON},
-    {"error", N_("Error"), REPORT_JSON, true},
-};
-static const struct section HEAD = {NULL, "run",
-    "SELECT r.run_id, l.name, r.state, r.started_utc, r.ended_utc, r.from_utc, r.to_utc, r.requests, r.retries, r.counts, r.error FROM run r"
-    " JOIN link l ON l.company_id = r.company_id AND l.link_id = r.link_id WHERE r.company_id = $1 AND r.run_id = $2",
-    HEAD_COLUMNS, COUNT_OF(HEAD_COLUMNS)};
-
 /* The error that ended it, kept as a msgid with its arguments, in the reader's language. */
 static int show_error(struct cli *cli, int64_t run_id, struct err *err)
 {
@@ -111,11 +98,11 @@ int cmd_run_show(struct cli *cli, struct err *err)
     if (cli->json) {
         struct json_out json = {.buf = &cli->out};
         json_begin_object(&json);
-        rc = section_put_members(cli, &json, &HEAD, run_id, err);
+        rc = section_put_members(cli, &json, &report_record_by_name("run")->head, run_id, err);
         json_end_object(&json);
         buf_append_char(&cli->out, '\n');
     } else
-        rc = section_show_fields(cli, &HEAD, run_id, err);
+        rc = section_show_fields(cli, &report_record_by_name("run")->head, run_id, err);
     if (rc == 0) {
         buf_reset(&cli->out);
         return err_set(err, ERR_NOT_FOUND, N_("there is no run %s: liaison run list shows them"), ERR_STR(word));

@@ -1,28 +1,20 @@
-/* section.c: the parts of a record that `document show`, `article show` and `run show` print, each declared by its SQL and its columns. */
+/* section.c: how `document show`, `article show` and `run show` print a record; what it consists of is declared in report/record.c. */
 #include "cli/section_int.h"
-
-enum { SECTION_COLUMNS_MAX = 24 };
-
-static void read_row(const struct section *section, struct db_rows *rows, struct db_value values[SECTION_COLUMNS_MAX])
-{
-    for (size_t i = 0; i < section->column_count; i++) {
-        enum report_type type = section->columns[i].type;
-        if (db_is_null(rows, (int)i))
-            values[i] = DB_NIL;
-        else
-            values[i] = type == REPORT_TEXT || type == REPORT_JSON ? DB_STR(db_text(rows, (int)i)) : DB_INT(db_int(rows, (int)i));
-    }
-}
 
 static bool is_number(enum report_type type)
 {
     return type == REPORT_INT || type == REPORT_CENTS || type == REPORT_MILLI || type == REPORT_E4 || type == REPORT_RATE;
 }
 
-static int open_section(struct cli *cli, const struct section *section, struct report_table **ret, struct err *err)
+/* ---- tables ---- */
+
+struct showing { struct cli *cli; struct report_table *table; };
+
+static int open_section(struct showing *showing, const struct report_section *section, struct err *err)
 {
-    const char *headings[SECTION_COLUMNS_MAX] = {0};
-    bool right[SECTION_COLUMNS_MAX] = {0};
+    struct cli *cli = showing->cli;
+    const char *headings[REPORT_COLUMNS_MAX] = {0};
+    bool right[REPORT_COLUMNS_MAX] = {0};
 
     for (size_t i = 0; i < section->column_count; i++) {
         headings[i] = section->columns[i].heading;
@@ -31,115 +23,94 @@ static int open_section(struct cli *cli, const struct section *section, struct r
     buf_append_char(&cli->out, '\n');
     buf_append_z(&cli->out, _(section->title));
     buf_append_char(&cli->out, '\n');
-    return table_open(ret, section->column_count, headings, right, err);
+    return table_open(&showing->table, section->column_count, headings, right, err);
 }
 
-static int show_row(struct cli *cli, struct report_table *table, const struct section *section, const struct db_value *values, struct err *err)
+static int show_row(void *context, const struct report_section *section, const struct db_value *values, struct err *err)
 {
-    struct buf texts[SECTION_COLUMNS_MAX] = {0};
-    struct str cells[SECTION_COLUMNS_MAX] = {0};
+    struct showing *showing = context;
+    struct buf texts[REPORT_COLUMNS_MAX] = {0};
+    struct str cells[REPORT_COLUMNS_MAX] = {0};
+    int rc = showing->table ? OK : open_section(showing, section, err);
 
     for (size_t i = 0; i < section->column_count; i++) {
-        report_append_value(&texts[i], section->columns[i].type, &values[i], cli->company.zone);
+        report_append_value(&texts[i], section->columns[i].type, &values[i], showing->cli->company.zone);
         cells[i] = texts[i].p ? buf_str(&texts[i]) : STR("");
     }
-    int rc = table_row(cli, table, cells, err);
+    if (rc == OK)
+        rc = table_row(showing->cli, showing->table, cells, err);
     for (size_t i = 0; i < section->column_count; i++)
         buf_release(&texts[i]);
     return rc;
 }
 
-int section_show(struct cli *cli, const struct section *section, int64_t id, struct err *err)
+int record_show_parts(struct cli *cli, const struct report_record *record, int64_t id, struct err *err)
 {
-    struct db_value values[SECTION_COLUMNS_MAX];
-    struct report_table *table = NULL;
-    DB_ROWS_AUTO rows = {0};
-    int rc = db_query(cli->db, &rows, section->sql, err, DB_INT(cli->company.id), DB_INT(id));
+    int rc = OK;
 
-    while (rc == OK && (rc = db_next(&rows, err)) == 1) {
-        rc = table ? OK : open_section(cli, section, &table, err);
-        read_row(section, &rows, values);
-        if (rc == OK)
-            rc = show_row(cli, table, section, values, err);
+    for (size_t i = 0; rc == OK && i < record->part_count; i++) {
+        struct showing showing = {.cli = cli};
+        rc = report_section_each(cli->db, cli->company.id, &record->parts[i], id, show_row, &showing, err);
+        rc = table_close(cli, showing.table, rc, err);
     }
-    return table_close(cli, table, rc, err);
+    return rc;
 }
 
-static void put_member(struct json_out *json, const struct report_column *column, const struct db_value *value)
-{
-    BUF_AUTO text = {0};
+/* ---- JSON ---- */
 
-    json_key(json, column->name);
-    if (value->type == DB_NULL)
-        json_put_null(json);
-    else if (column->type == REPORT_TEXT)
-        json_put_str(json, value->s);
-    else if (column->type == REPORT_JSON)
-        json_put_raw(json, value->s);
-    else if (column->type == REPORT_BOOL)
-        json_put_bool(json, value->i != 0);
-    else if (column->type == REPORT_DAY || column->type == REPORT_INSTANT) {
-        if (column->type == REPORT_DAY)
-            civil_append_day(&text, (int32_t)value->i);
-        else
-            instant_append(&text, value->i);
-        json_put_str(json, buf_str(&text));
-    } else
-        json_put_int(json, value->i);
-}
+struct putting { struct json_out *json; bool as_object; int64_t rows; };
 
-static void put_members(struct json_out *json, const struct section *section, const struct db_value *values)
+static int put_row(void *context, const struct report_section *section, const struct db_value *values, struct err *err)
 {
+    struct putting *putting = context;
+
+    if (putting->as_object)
+        json_begin_object(putting->json);
     for (size_t i = 0; i < section->column_count; i++)
-        put_member(json, &section->columns[i], &values[i]);
+        report_put_member(putting->json, &section->columns[i], &values[i]);
+    if (putting->as_object)
+        json_end_object(putting->json);
+    putting->rows++;
+    return buf_failed(putting->json->buf) ? err_memory(err) : OK;
 }
 
-int section_put_json(struct cli *cli, struct json_out *json, const struct section *section, int64_t id, struct err *err)
+int section_put_members(struct cli *cli, struct json_out *json, const struct report_section *section, int64_t id, struct err *err)
 {
-    struct db_value values[SECTION_COLUMNS_MAX];
-    DB_ROWS_AUTO rows = {0};
-    int rc = db_query(cli->db, &rows, section->sql, err, DB_INT(cli->company.id), DB_INT(id));
+    struct putting putting = {.json = json};
+    int rc = report_section_each(cli->db, cli->company.id, section, id, put_row, &putting, err);
 
-    json_key(json, section->name);
-    json_begin_array(json);
-    while (rc == OK && (rc = db_next(&rows, err)) == 1) {
-        read_row(section, &rows, values);
-        json_begin_object(json);
-        put_members(json, section, values);
-        json_end_object(json);
-        rc = OK;
+    return rc == OK ? putting.rows > 0 : rc;
+}
+
+int record_put_json(struct cli *cli, const struct report_record *record, int64_t id, struct err *err)
+{
+    struct json_out json = {.buf = &cli->out};
+
+    json_begin_object(&json);
+    int rc = section_put_members(cli, &json, &record->head, id, err);
+    rc = rc < 0 ? rc : OK;
+    for (size_t i = 0; rc == OK && i < record->part_count; i++) {
+        struct putting putting = {.json = &json, .as_object = true};
+        json_key(&json, record->parts[i].name);
+        json_begin_array(&json);
+        rc = report_section_each(cli->db, cli->company.id, &record->parts[i], id, put_row, &putting, err);
+        json_end_array(&json);
     }
-    json_end_array(json);
+    json_end_object(&json);
+    buf_append_char(&cli->out, '\n');
+    if (rc != OK)
+        buf_reset(&cli->out);
     return rc;
 }
 
-int section_put_members(struct cli *cli, struct json_out *json, const struct section *section, int64_t id, struct err *err)
-{
-    struct db_value values[SECTION_COLUMNS_MAX];
-    DB_ROWS_AUTO rows = {0};
-    int rc = db_query(cli->db, &rows, section->sql, err, DB_INT(cli->company.id), DB_INT(id));
+/* ---- fields ---- */
 
-    if (rc == OK)
-        rc = db_next(&rows, err);
-    if (rc == 1) {
-        read_row(section, &rows, values);
-        put_members(json, section, values);
-    }
-    return rc;
-}
-
-int section_show_fields(struct cli *cli, const struct section *section, int64_t id, struct err *err)
+static int show_fields(void *context, const struct report_section *section, const struct db_value *values, struct err *err)
 {
-    struct db_value values[SECTION_COLUMNS_MAX];
-    DB_ROWS_AUTO rows = {0};
+    struct showing *showing = context;
+    struct cli *cli = showing->cli;
     size_t widest = 0;
-    int rc = db_query(cli->db, &rows, section->sql, err, DB_INT(cli->company.id), DB_INT(id));
 
-    if (rc == OK)
-        rc = db_next(&rows, err);
-    if (rc != 1)
-        return rc;
-    read_row(section, &rows, values);
     for (size_t i = 0; i < section->column_count; i++) {
         size_t width = text_width(str_from(_(section->columns[i].heading)));
         widest = width > widest ? width : widest;
@@ -153,5 +124,14 @@ int section_show_fields(struct cli *cli, const struct section *section, int64_t 
         text_append_cell(&cli->out, value.p ? buf_str(&value) : STR(""), 0, false);
         buf_append_char(&cli->out, '\n');
     }
-    return 1;
+    return buf_failed(&cli->out) ? err_memory(err) : OK;
+}
+
+int section_show_fields(struct cli *cli, const struct report_section *section, int64_t id, struct err *err)
+{
+    size_t before = cli->out.n;
+    struct showing showing = {.cli = cli};
+    int rc = report_section_each(cli->db, cli->company.id, section, id, show_fields, &showing, err);
+
+    return rc == OK ? cli->out.n > before : rc;
 }

@@ -143,7 +143,7 @@ const struct report_list *report_list_by_name(const char *name)
     return NULL;
 }
 
-static struct db_value value_of(struct db_rows *rows, int column, enum report_type type)
+struct db_value report_value_of(struct db_rows *rows, int column, enum report_type type)
 {
     if (db_is_null(rows, column))
         return DB_NIL;
@@ -163,7 +163,7 @@ int report_each(struct db *db, int64_t company_id, const struct report_list *lis
         int rc = db_query(db, &rows, list->sql, err, DB_INT(company_id), DB_INT(last_id), DB_INT(ROWS_PER_PAGE), DB_STR(kind), DB_STR(state));
         while (rc == OK && (rc = db_next(&rows, err)) == 1) {
             for (size_t i = 0; i < list->column_count; i++)
-                values[i] = value_of(&rows, (int)i, list->columns[i].type);
+                values[i] = report_value_of(&rows, (int)i, list->columns[i].type);
             last_id = db_int(&rows, (int)list->column_count);
             count++;
             rc = on_row(context, list, values, err);
@@ -173,32 +173,35 @@ int report_each(struct db *db, int64_t company_id, const struct report_list *lis
     }
 }
 
+void report_put_member(struct json_out *json, const struct report_column *column, const struct db_value *value)
+{
+    BUF_AUTO text = {0};
+
+    json_key(json, column->name);
+    if (value->type == DB_NULL)
+        json_put_null(json);
+    else if (column->type == REPORT_TEXT || column->type == REPORT_WORD)
+        json_put_str(json, value->s);
+    else if (column->type == REPORT_JSON)
+        json_put_raw(json, value->s);
+    else if (column->type == REPORT_BOOL)
+        json_put_bool(json, value->i != 0);
+    else if (column->type == REPORT_DAY || column->type == REPORT_INSTANT) {
+        if (column->type == REPORT_DAY)
+            civil_append_day(&text, (int32_t)value->i);
+        else
+            instant_append(&text, value->i);
+        json_put_str(json, buf_str(&text));
+    } else
+        json_put_int(json, value->i);
+}
+
 void report_append_json(struct buf *out, const struct report_list *list, const struct db_value *values)
 {
     struct json_out json = {.buf = out};
-    BUF_AUTO text = {0};
+
     json_begin_object(&json);
-    for (size_t i = 0; i < list->column_count; i++) {
-        const struct report_column *column = &list->columns[i];
-        const struct db_value *value = &values[i];
-        json_key(&json, column->name);
-        buf_reset(&text);
-        if (value->type == DB_NULL)
-            json_put_null(&json);
-        else if (column->type == REPORT_TEXT || column->type == REPORT_WORD)
-            json_put_str(&json, value->s);
-        else if (column->type == REPORT_JSON)
-            json_put_raw(&json, value->s);
-        else if (column->type == REPORT_BOOL)
-            json_put_bool(&json, value->i != 0);
-        else if (column->type == REPORT_DAY) {
-            civil_append_day(&text, (int32_t)value->i);
-            json_put_str(&json, buf_str(&text));
-        } else if (column->type == REPORT_INSTANT) {
-            instant_append(&text, value->i);
-            json_put_str(&json, buf_str(&text));
-        } else
-            json_put_int(&json, value->i);
-    }
+    for (size_t i = 0; i < list->column_count; i++)
+        report_put_member(&json, &list->columns[i], &values[i]);
     json_end_object(&json);
 }

@@ -2,6 +2,7 @@
  * and a command show the same. Reads only. */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
+#include "base/json.h"
 #include "grid/grid.h"
 
 /* ---- lists ---- */
@@ -27,6 +28,28 @@ typedef int report_row_fn(void *context, const struct report_list *list, const s
 int report_each(struct db *db, int64_t company_id, const struct report_list *list, const struct report_filter *filter, report_row_fn *on_row, void *context, struct err *err) MUST_CHECK;
 /* One JSON object for the row, without a line end. Days as "2026-01-30", instants as ISO 8601. */
 void report_append_json(struct buf *out, const struct report_list *list, const struct db_value *values);
+
+/* One column as a member of the object that is open. */
+void report_put_member(struct json_out *json, const struct report_column *column, const struct db_value *value);
+
+/* ---- one record, in parts ---- */
+enum { REPORT_COLUMNS_MAX = 24 };  /* of any list or section */
+struct report_section {
+    const char *title;             /* msgid; NULL for the head */
+    const char *name;              /* member of the JSON object */
+    const char *sql;               /* $1 company, $2 the record's id */
+    const struct report_column *columns;
+    size_t column_count;
+};
+struct report_record {
+    struct report_section head;    /* one row; its name is the record's: "document", "article", "run" */
+    const struct report_section *parts;
+    size_t part_count;
+};
+const struct report_record *report_record_by_name(const char *name);
+/* A row: one value per column, valid during the callback. */
+typedef int report_section_fn(void *context, const struct report_section *section, const struct db_value *values, struct err *err);
+int report_section_each(struct db *db, int64_t company_id, const struct report_section *section, int64_t id, report_section_fn *on_row, void *context, struct err *err) MUST_CHECK;
 
 /* A table for a terminal: columns measured over the first rows, texts cut with an ellipsis to fit `width`; numbers to the right. */
 struct report_table;

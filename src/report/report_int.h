@@ -6,5 +6,6 @@
 #include "base/text.h"
 #include "report/report.h"
 
-enum { REPORT_COLUMNS_MAX = 24 };
+/* A column of the current row, as its type asks. Borrowed until the next row. */
+struct db_value report_value_of(struct db_rows *rows, int column, enum report_type type);
 #endif

@@ -117,15 +117,22 @@ int report_table_end(struct report_table *table, struct buf *out, struct err *er
     return buf_failed(out) ? err_memory(err) : OK;
 }
 
-/* A unit price with two decimals when that is exact, else with up to four. */
+/* A unit price with two decimals when that is exact, else with four, as the language writes them. */
 static void append_price(struct buf *out, int64_t price_e4)
 {
-    if (price_e4 % 100 == 0)
+    bool french = text_language() == TEXT_FRENCH;
+    size_t begin = out->n;
+
+    if (price_e4 % 100 == 0) {
         text_append_cents(out, price_e4 / 100);
-    else {
-        decimal_append(out, price_e4, 4, 2);
-        buf_append_z(out, " €");
+        return;
     }
+    buf_append_z(out, french ? "" : "€");
+    decimal_append(out, price_e4, 4, 2);
+    for (size_t i = begin; french && i < out->n; i++)
+        if (out->p[i] == '.')
+            out->p[i] = ',';
+    buf_append_z(out, french ? "\u00a0€" : "");
 }
 
 /* The codes of the database that people see. */

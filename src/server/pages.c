@@ -91,7 +91,7 @@ static int append_documents(struct page_context *page, struct buf *out, struct e
     static const char SELECT_SUMS[] =
         "SELECT kind, state, COUNT(*), SUM(total_cents) FROM document WHERE company_id = $1 GROUP BY kind, state ORDER BY kind, state";
     append_heading(out, _("Documents"));
-    const char *const headings[] = {_("Kind"), _("State"), _("Number"), _("Total")};
+    const char *const headings[] = {_("Kind"), _("State"), _("How many"), _("Total")};
     append_header_row(out, headings, (bool[]){false, false, true, true}, 4);
     DB_ROWS_AUTO rows = {0};
     int rc = db_query(page->db, &rows, SELECT_SUMS, err, DB_INT(page->company.id));
