@@ -64,6 +64,8 @@ struct grid_rules {
 extern const struct grid_rules grid_default_rules;
 
 /* ---- the register and the staging ---- */
+/* Clocks disagree by minutes: a sale this far ahead is not in the future yet. */
+#define GRID_CLOCK_TOLERANCE (15 * CIVIL_MINUTE)
 struct grid_record {               /* a record as received */
     struct str id;                 /* the till's identity */
     struct str body;               /* its bytes */

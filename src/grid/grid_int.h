@@ -12,8 +12,6 @@
 
 /* Sales per transaction while validating: large enough that the commit's sync is lost among them, small enough for memory and for other writers. */
 enum { GRID_BATCH = 500 };
-/* Clocks disagree by minutes: a sale this far ahead is not in the future yet. */
-#define GRID_CLOCK_TOLERANCE (15 * CIVIL_MINUTE)
 
 /* What a line's article turned out to be. */
 enum line_match { LINE_FREE, LINE_KNOWN, LINE_UNKNOWN, LINE_NO_REFERENCE, LINE_AMBIGUOUS };

@@ -70,7 +70,7 @@ static void first_run_reads_everything(void **state)
     assert_int_equal(number_of(world, "SELECT COUNT(*) FROM journal WHERE company_id = $1 AND kind = 'sale'"), 1203);
     assert_int_equal(number_of(world, "SELECT SUM(total_cents) FROM grid_sale WHERE company_id = $1"), 1203 * 100 + 1203 * 1204 / 2);
     assert_int_equal(number_of(world, "SELECT SUM(records) FROM run_page WHERE company_id = $1"), 1203);
-    assert_int_equal(number_of(world, "SELECT COUNT(*) FROM run WHERE company_id = $1 AND state = 'done' AND error IS NULL AND requests = 6 AND retries = 0"), 1);
+    assert_int_equal(number_of(world, "SELECT COUNT(*) FROM run WHERE company_id = $1 AND state = 'done' AND error IS NULL AND requests = 7 AND retries = 0"), 1);
     assert_int_equal(cursor_of(world), NOON + CIVIL_MINUTE);
     assert_int_equal(number_of(world, "SELECT COUNT(*) FROM link WHERE company_id = $1 AND lease_owner IS NULL AND lease_until_utc IS NULL"), 1);
     assert_int_equal(world->documents_told, 1203);
@@ -218,8 +218,9 @@ static void till_that_ignores_the_filter(void **state)
     add_sales(world, 1, 1500, CIVIL_MINUTE);
     add_sale(world, 2000, NOON + CIVIL_HOUR);
     struct link link = make_link(world, &options);
-    assert_int_equal(run_plain(world, &link).orders.staged, 601);
-    assert_grid(world, 601);
+    /* 601 of the window, and the one that a wrong clock closed in an hour: it stands in the grid with its anomaly. */
+    assert_int_equal(run_plain(world, &link).orders.staged, 602);
+    assert_grid(world, 602);
 }
 
 static void till_that_ignores_skip(void **state)
