@@ -159,7 +159,7 @@ int main(int argc, char **argv)
     curl_easy_setopt(f.curl, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(f.curl, CURLOPT_WRITEDATA, &f);
     must(sqlite3_open(argv[1], &f.db) == SQLITE_OK, "open");
-    sqlite3_exec(f.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-24576; BEGIN IMMEDIATE", NULL, NULL, NULL);
+    sqlite3_exec(f.db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-16384; BEGIN IMMEDIATE", NULL, NULL, NULL);
     must(sqlite3_prepare_v2(f.db, "INSERT INTO article (company_id, article_id, code, label, family_id, tax_id, price_e4, net_price_e4, buy_price_e4, barcode, unit,"
                                   " weight_milli, stock_managed, archived, updated_utc) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)"
                                   " ON CONFLICT DO NOTHING", -1, &f.insert, NULL) == SQLITE_OK, "prepare");

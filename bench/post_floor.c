@@ -72,7 +72,7 @@ int main(int argc, char **argv)
         load(posted, &tables[i]);
     /* What documents refer to must be there; the rows arrive final, so what only guards drafts is out of the way. */
     static const char *const referred[] = {"family", "tax", "means", "customer", "article"};
-    sqlite3_exec(fresh, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-24576; DROP TRIGGER document_line_insert;"
+    sqlite3_exec(fresh, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384; DROP TRIGGER document_line_insert;"
                         " DROP TRIGGER document_tax_insert; DROP TRIGGER due_line_insert", NULL, NULL, NULL);
     for (size_t i = 0; i < sizeof referred / sizeof *referred; i++) {
         char sql[64];

@@ -30,8 +30,7 @@ static const char session_settings[] =
     "PRAGMA foreign_keys = ON;"
     "PRAGMA trusted_schema = OFF;"
     "PRAGMA case_sensitive_like = ON;"
-    "PRAGMA cache_size = -24576;"           /* 24 MiB: a catalogue of 100 000 articles is written without spilling */
-    "PRAGMA mmap_size = 16777216;"
+    "PRAGMA cache_size = -16384;"
     "PRAGMA wal_autocheckpoint = 4000;"       /* 16 MiB: bulk work writes each page back less often */
     "PRAGMA journal_size_limit = 67108864;";  /* the WAL gives its place on the disk back */
 
