@@ -94,6 +94,8 @@ int grid_stage_received(struct grid_session *session, int limit, grid_reader_fn 
 int grid_stage_sale(struct grid_session *session, const struct sale *sale, struct str body, enum grid_seen *ret_seen, struct err *err) MUST_CHECK;
 /* Whether nothing was sold and nothing paid: such a sale is skipped, and counts in no proof. */
 bool sale_is_zero(const struct sale *sale);
+/* A farther jump is a new series (a new tablet, a reset), not a hole of so many tickets; the proof counts holes by the same rule. */
+enum { GRID_HOLE_MAX = 1000 };
 /* Holes and repeats in the link's ticket numbers since `from_day` (numbers that are decimal; all sales ever seen count, skipped ones too). In a transaction. */
 int grid_check_numbers(struct db *db, int64_t company_id, int64_t link_id, int32_t from_day, int64_t *ret_holes, int64_t *ret_repeats, struct err *err) MUST_CHECK;
 

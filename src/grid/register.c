@@ -130,9 +130,6 @@ static int report_repeat(struct number_walk *walk, struct err *err)
     return report_number(walk, ANOMALY_REPEAT_IN_NUMBERS, str_from(number), str_from(count), err);
 }
 
-/* A far jump is a new series (a new tablet, a reset), not a hole of a million tickets. */
-enum { HOLE_MAX = 1000 };
-
 static int walk_number(struct number_walk *walk, int64_t number, struct err *err)
 {
     if (number == walk->previous) {
@@ -140,7 +137,7 @@ static int walk_number(struct number_walk *walk, int64_t number, struct err *err
         return OK;
     }
     int rc = report_repeat(walk, err);
-    if (rc == OK && walk->previous >= 0 && number > walk->previous + 1 && number - walk->previous <= HOLE_MAX)
+    if (rc == OK && walk->previous >= 0 && number > walk->previous + 1 && number - walk->previous <= GRID_HOLE_MAX)
         rc = report_hole(walk, walk->previous + 1, number - 1, err);
     walk->previous = number;
     walk->repeats_of_previous = 1;

@@ -274,7 +274,6 @@ static int list_number(struct proof *proof, struct number_list *list, int64_t nu
 
 static int find_gaps(struct proof *proof, int32_t day, struct number_list *missing, struct number_list *repeated, struct err *err)
 {
-    enum { HOLE_MAX = 1000 };  /* a farther jump is a new series of numbers */
     int rc = OK;
     for (size_t i = 1; rc == OK && i < proof->number_count; i++) {
         const struct numbered *before = &proof->numbers[i - 1], *here = &proof->numbers[i];
@@ -283,7 +282,7 @@ static int find_gaps(struct proof *proof, int32_t day, struct number_list *missi
         bool first_repeat = i < 2 || proof->numbers[i - 2].link_id != here->link_id || proof->numbers[i - 2].number != here->number;
         if (here->number == before->number && first_repeat)
             rc = list_number(proof, repeated, here->number, err);
-        if (here->number - before->number <= HOLE_MAX)
+        if (here->number - before->number <= GRID_HOLE_MAX)
             for (int64_t number = before->number + 1; rc == OK && number < here->number; number++)
                 rc = list_number(proof, missing, number, err);
     }
