@@ -55,21 +55,24 @@ static void machine_of_this_process(char ret[LEASE_OWNER_SIZE])
     snprintf(ret, LEASE_OWNER_SIZE, "%s:%s:", host, boot);
 }
 
-static void owner_of_this_process(char ret[LEASE_OWNER_SIZE])
+/* A word of chance at the end tells two runs of one process apart. */
+static void owner_of_this_run(const struct random_source *random, char ret[LEASE_OWNER_SIZE])
 {
     char machine[LEASE_OWNER_SIZE];
     int64_t start = 0;
+    uint64_t word;
     machine_of_this_process(machine);
     if (!process_start("self", &start))
         start = 0;
-    snprintf(ret, LEASE_OWNER_SIZE, "%.128s%lld:%lld", machine, (long long)getpid(), (long long)start);
+    random->fill(random->context, &word, sizeof word);
+    snprintf(ret, LEASE_OWNER_SIZE, "%.128s%lld:%lld:%016llx", machine, (long long)getpid(), (long long)start, (unsigned long long)word);
 }
 
 /* Whether it can be said for sure that the owner is no more. */
 static bool owner_is_dead(struct str owner)
 {
     char machine[LEASE_OWNER_SIZE], pid[24];
-    struct str pid_text, start_text;
+    struct str pid_text, start_text, word;
     int64_t number, start, now_start;
     machine_of_this_process(machine);
     struct str here = str_from(machine);
@@ -77,6 +80,7 @@ static bool owner_is_dead(struct str owner)
         return false;
     if (!str_cut((struct str){owner.p + here.n, owner.n - here.n}, ':', &pid_text, &start_text))
         return false;
+    str_cut(start_text, ':', &start_text, &word);
     if (!str_parse_u63(pid_text, &number) || !str_parse_u63(start_text, &start))
         return false;
     snprintf(pid, sizeof pid, "%lld", (long long)number);
@@ -155,7 +159,7 @@ int lease_ask(const struct sync_environment *environment, const struct link *lin
 int lease_take(const struct sync_environment *environment, const struct link *link, struct lease *ret, struct err *err)
 {
     struct lease lease;
-    owner_of_this_process(lease.owner);
+    owner_of_this_run(environment->random, lease.owner);
     struct lease_change change = change_of(environment, link, lease.owner);
     lease.until_utc = change.now_utc + LEASE_TIME;
     int rc = db_transact(environment->db, take_body, &change, err);

@@ -695,6 +695,21 @@ static void the_same_process_runs_a_link_once(void **state)
     world->hook = NULL;
 }
 
+static void two_runs_of_one_process_are_told_apart(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    struct lease first, second;
+    assert_ok(world, lease_take(&world->environment, &link, &first, &world->err));
+    world->now_utc += LEASE_TIME; /* it said nothing for too long, and is followed by one of the same process */
+    assert_ok(world, lease_take(&world->environment, &link, &second, &world->err));
+    assert_refused(world, ERR_BUSY, "took its place", lease_confirm(world->db, world->company.id, &link, &first, &world->err));
+    assert_refused(world, ERR_BUSY, "took its place", lease_renew(&world->environment, &link, &first, &world->err));
+    assert_ok(world, lease_release(&world->environment, &link, &first, &world->err));
+    assert_ok(world, lease_confirm(world->db, world->company.id, &link, &second, &world->err));
+    assert_ok(world, lease_release(&world->environment, &link, &second, &world->err));
+}
+
 static void lose_lease(struct world *world)
 {
     set_lease(world, "elsewhere:0:1:1", world->now_utc + CIVIL_HOUR);
@@ -813,6 +828,7 @@ int main(void)
         cmocka_unit_test(a_live_run_elsewhere_is_waited_for),
         cmocka_unit_test(a_dead_run_is_followed_at_once),
         cmocka_unit_test(the_same_process_runs_a_link_once),
+        cmocka_unit_test(two_runs_of_one_process_are_told_apart),
         cmocka_unit_test(a_lost_lease_stops_the_run),
         cmocka_unit_test(the_tills_days_are_read_for_the_proof),
     };
