@@ -97,6 +97,12 @@ class Database:
             return b''.join(path.read_bytes() for path in self.path.parent.glob(self.path.name + '*') if not path.name.endswith('.key'))
         return subprocess.run([PG_DUMP, '-d', self.url], capture_output=True, timeout=PATIENCE_S, check=True).stdout
 
+    def copy(self, folder):
+        """The files as they lie there now, a journal of a dead process included, in another folder: looking at them changes nothing here."""
+        for path in self.path.parent.glob(self.path.name + '*'):
+            shutil.copyfile(path, pathlib.Path(folder) / path.name)
+        return pathlib.Path(folder) / self.path.name
+
     def drop(self):
         if self.engine == 'postgresql':
             self._psql(self.server, f'DROP DATABASE {self.name} WITH (FORCE)')
@@ -130,6 +136,7 @@ class Result:
 
 class Program:
     """`liaison` of a build, on one database, in a folder of its own."""
+    wrapper = ()  # a command that `run` puts before it: a tool that watches it
 
     def __init__(self, build, engine, prefix='liaison-test-'):
         self.build = pathlib.Path(build).resolve()
@@ -146,7 +153,7 @@ class Program:
 
     def run(self, *arguments, environment=None, before=None, stdin=None):
         """Runs `liaison` with these arguments to its end."""
-        done = subprocess.run([str(self.build / 'liaison'), *map(str, arguments)], cwd=self.folder, env=environment or self.environment,
+        done = subprocess.run([*self.wrapper, str(self.build / 'liaison'), *map(str, arguments)], cwd=self.folder, env=environment or self.environment,
                               input=stdin if stdin is not None else b'', capture_output=True, preexec_fn=before, timeout=PATIENCE_S)
         return Result('liaison ' + ' '.join(map(str, arguments)), done.returncode, done.stdout.decode('utf-8', 'replace'), done.stderr.decode('utf-8', 'replace'))
 
@@ -178,6 +185,23 @@ class Program:
 
     def __exit__(self, *_):
         self.close()
+
+
+BOOKS = ('article', 'family', 'tax', 'means', 'customer', 'document', 'payment', 'stock')
+
+
+def books(program):
+    """All that was made, as sorted texts, without what may differ between two histories: customers' codes are given in the order of arrival, and what a
+    blocked draft misses is told as it was at the last try."""
+    lists = {name: program.ok(name, 'list', '--json').json_lines() for name in BOOKS}
+    people = {row['code']: str(sorted((name, str(value)) for name, value in row.items() if name != 'code')) for row in lists['customer']}
+    for row in lists['document']:
+        row.update(customer=people.get(row['customer'], row['customer']), block=row['block'] and row['block']['code'])
+    lists['customer'] = [{'person': person} for person in people.values()]
+    lists['grid'] = [{name: row.get(name) for name in ('number', 'kind', 'date', 'sale', 'anomaly', 'total_cents', 'lines', 'edited')}
+                     for row in program.ok('grid', 'list', '--json').json_lines()]
+    lists['anomaly'] = program.ok('grid', 'list', '--anomalies', '--json').json_lines()
+    return {name: sorted(str(sorted(row.items(), key=str)) for row in rows) for name, rows in lists.items()}
 
 
 # ---- the training till -----------------------------------------------------------------------------------------------

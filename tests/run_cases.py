@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the data-file cases: tests/cases/*.case, each on every engine that is here.
 
-usage: run_cases.py BUILD_FOLDER [--engine sqlite|postgresql] [--jobs N] [CASE…]      (a part of a name is enough)
+usage: run_cases.py BUILD_FOLDER [--engine sqlite|postgresql] [--jobs N] [--valgrind] [--every N] [CASE…]      (a part of a name is enough)
 
 A case is a text file: a header of `Name: value` lines, then sections, carried out from top to bottom on a fresh database.
     Title:   what must hold
@@ -53,6 +53,9 @@ from harness import Failure, Program, Reply, Sandbox, Till, identity, read_json
 
 SECTION = re.compile(r'\[(till|reply|file|setup|sql|command|status|stdout|stderr|json|requests|unchanged|nowhere)( [^\]]*)?\]')
 Section = collections.namedtuple('Section', 'kind words text line')
+# Silent until it finds something: what was never written but read, what is read or written where nothing is, memory lost for good.
+VALGRIND = ['valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '--show-leak-kinds=definite,possible',
+            '--errors-for-leak-kinds=definite,possible', '--read-inline-info=no', '--vgdb=no']
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------------
@@ -149,8 +152,8 @@ def expect_requests(got, expected, exact):
 class Carrying:
     """One case on one engine."""
 
-    def __init__(self, case, program):
-        self.case, self.program, self.database, self.till, self.sandbox = case, program, program.database, None, None
+    def __init__(self, case, program, wrapper):
+        self.case, self.program, self.database, self.till, self.sandbox, self.wrapper = case, program, program.database, None, None, wrapper
         self.result = self.before = None
         self.outputs, self.status_seen, self.prepared, self.first_request = '', True, False, 0
 
@@ -178,6 +181,10 @@ class Carrying:
         if self.prepared:
             return
         self.prepared = True
+        self.make_shop()
+        self.program.wrapper = self.wrapper  # from here on: what every case begins with need not be watched each time
+
+    def make_shop(self):
         server = self.till or self.sandbox
         self.program.key_file(server.key if server else harness.KEY)
         if self.case.header.get('Setup') == 'none':
@@ -279,8 +286,8 @@ class Carrying:
             raise Failure('the program fell over')
 
     def limit_memory(self, most):
-        """Address space; the sanitizers reserve terabytes of it, so that they go without."""
-        if b'__asan_init' in (self.program.build / 'liaison').read_bytes():
+        """Address space; the sanitizers reserve terabytes of it and valgrind needs its own, so that they go without."""
+        if self.wrapper or b'__asan_init' in (self.program.build / 'liaison').read_bytes():
             return None
         return lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
@@ -368,10 +375,10 @@ class Carrying:
         self.finish_command()
 
 
-def run_case(case, engine, build):
+def run_case(case, engine, build, wrapper):
     """None when it passed, else what to print."""
     with Program(build, engine, 'liaison-case-') as program:
-        carrying = Carrying(case, program)
+        carrying = Carrying(case, program, wrapper)
         try:
             carrying.carry_out()
             return None
@@ -400,6 +407,8 @@ def main():
     parser.add_argument('build')
     parser.add_argument('--engine', choices=harness.ENGINES)
     parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--valgrind', action='store_true', help='watch every command; what memcheck finds is a failure')
+    parser.add_argument('--every', type=int, default=1, metavar='N', help='only each Nth case')
     parser.add_argument('names', nargs='*')
     arguments = parser.parse_args()
     score = harness.Score()
@@ -408,9 +417,9 @@ def main():
         if not arguments.names or any(name in path.name for name in arguments.names):
             cases.append(Case(path))
     engines = [arguments.engine] if arguments.engine else harness.engines_here()
-    work = [(case, engine) for case in cases for engine in engines if engine in case.engines()]
+    work = [(case, engine) for case in cases[::arguments.every] for engine in engines if engine in case.engines()]
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        futures = [(case, engine, pool.submit(run_case, case, engine, arguments.build)) for case, engine in work]
+        futures = [(case, engine, pool.submit(run_case, case, engine, arguments.build, VALGRIND if arguments.valgrind else ())) for case, engine in work]
         for case, engine, future in futures:
             told = future.result()
             score.check(f'{case.name} on {engine}', told is None, told or '')

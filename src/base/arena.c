@@ -9,6 +9,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Under AddressSanitizer what is not handed out is poisoned, and a gap parts one piece from the next: a step beyond an array is then seen
+ * in an arena as it is on the heap. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONED 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONED 1
+#endif
+#ifdef ARENA_POISONED
+#include <sanitizer/asan_interface.h>
+enum { GAP = 16 };
+#define poison(p, n) __asan_poison_memory_region(p, n)
+#define unpoison(p, n) __asan_unpoison_memory_region(p, n)
+#else
+enum { GAP = 0 };
+#define poison(p, n) ((void)0)
+#define unpoison(p, n) ((void)0)
+#endif
+
 struct arena_block {
     struct arena_block *older;
     size_t size; /* of bytes[] */
@@ -34,6 +54,7 @@ static struct arena_block *block_new(size_t size)
     block->older = NULL;
     block->size = size;
     block->used = 0;
+    poison(block->bytes, size);
     return block;
 }
 
@@ -65,15 +86,16 @@ void *arena_take(struct arena *arena, size_t size)
 
     if (size > SIZE_MAX / 2)
         return NULL;
-    size = round_up(size == 0 ? 1 : size);
-    if (block == NULL || block->size - block->used < size) {
-        block = block_for(arena, size);
+    size_t taken = round_up(size == 0 ? 1 : size);
+    if (block == NULL || block->size - block->used < taken + GAP) {
+        block = block_for(arena, taken + GAP);
         if (block == NULL)
             return NULL;
     }
     void *p = block->bytes + block->used;
-    block->used += size;
-    arena->used += size;
+    unpoison(p, size);
+    block->used += taken + GAP;
+    arena->used += taken;
     return p;
 }
 
@@ -118,7 +140,7 @@ struct str arena_format(struct arena *arena, const char *format, ...)
     if (p == NULL)
         return STR_NULL;
     va_start(args, format);
-    vsnprintf(p, (size_t)length + 1, format, args);
+    (void)vsnprintf(p, (size_t)length + 1, format, args);
     va_end(args);
     return (struct str){p, (size_t)length};
 }
@@ -140,6 +162,7 @@ void arena_reset(struct arena *arena)
     if (kept != NULL) {
         kept->older = NULL;
         kept->used = 0;
+        poison(kept->bytes, kept->size);
     }
     arena->blocks = kept;
     arena->used = 0;

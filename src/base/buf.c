@@ -95,7 +95,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     if (!make_room(buf, (size_t)length))
         return;
     va_start(args, format);
-    vsnprintf(buf->p + buf->n, (size_t)length + 1, format, args);
+    (void)vsnprintf(buf->p + buf->n, (size_t)length + 1, format, args);
     va_end(args);
     buf->n += (size_t)length;
 }

@@ -132,6 +132,12 @@ static bool take_offset(struct str *s, int64_t *ret_us)
     return true;
 }
 
+/* Neither the widest offset with the latest cut-off at the beginning of the years, nor the widest offset at their end, leads out of them. */
+bool instant_is_readable(int64_t at_utc)
+{
+    return at_utc >= (civil_day(YEAR_MIN, 1, 1) + 2) * CIVIL_DAY && at_utc < (civil_day(YEAR_MAX, 12, 31) - 1) * CIVIL_DAY;
+}
+
 bool instant_parse(struct str s, int64_t *ret_utc)
 {
     int32_t day;
@@ -141,7 +147,9 @@ bool instant_parse(struct str s, int64_t *ret_utc)
         if (!take_char(&s, 'T') && !take_char(&s, ' ')) return false;
         if (!take_time(&s, &time_us) || !take_offset(&s, &offset_us) || s.n > 0) return false;
     }
-    *ret_utc = day * CIVIL_DAY + time_us - offset_us;
+    int64_t at_utc = day * CIVIL_DAY + time_us - offset_us;
+    if (!instant_is_readable(at_utc)) return false;
+    *ret_utc = at_utc;
     return true;
 }
 

@@ -22,8 +22,10 @@ void civil_append_day(struct buf *out, int32_t day);
 void civil_append_day_local(struct buf *out, int32_t day);
 
 /* ISO 8601 "2026-01-30T10:00:00.123Z", with offset "+02:00", with a blank for the T, or a bare date; without an offset it is UTC.
- * Fractions beyond a microsecond are cut, never rounded up (P3). False on 30 February, hour 24, trailing bytes. */
+ * Fractions beyond a microsecond are cut, never rounded up (P3). False on 30 February, hour 24, trailing bytes, and when it is not readable. */
 bool instant_parse(struct str s, int64_t *ret_utc);
+/* From 1900-01-03 to 9999-12-29 UTC: whatever the zone and the cut-off, its business day is one that can be written and read again. */
+bool instant_is_readable(int64_t at_utc);
 /* "2026-01-30T10:00:00.123Z" with milliseconds, as the till writes it (cut, never rounded). */
 void instant_append(struct buf *out, int64_t at_utc);
 /* Same with six decimals when the microseconds are not whole milliseconds. */

@@ -18,7 +18,7 @@ static bool acts_on_terminal(const char *p, size_t length)
     if (length == 1)
         return b[0] < 0x20 || b[0] == 0x7F;
     if (length == 2)
-        return b[0] == 0xC2 && b[1] < 0xA0;
+        return (b[0] == 0xC2 && b[1] < 0xA0) || (b[0] == 0xD8 && b[1] == 0x9C);
     if (length == 3 && b[0] == 0xE2)
         return (b[1] == 0x80 && ((b[2] >= 0x8E && b[2] <= 0x8F) || (b[2] >= 0xA8 && b[2] <= 0xAE))) ||
                (b[1] == 0x81 && b[2] >= 0xA6 && b[2] <= 0xA9);
@@ -138,7 +138,7 @@ int err_exit_status(int code)
     case OK: return 0;
     case ERR_USAGE: return 2;
     case ERR_TILL: return 3;
-    case ERR_DATA: return 4;
+    case ERR_DATA:
     case ERR_NOT_FOUND: return 4;
     case ERR_BUSY: return 5;
     case ERR_CANCELLED: return 130;

@@ -287,6 +287,21 @@ void secret_wipe(struct buf *secret)
     buf_release(secret);
 }
 
+_Static_assert(KEYED_SIZE == crypto_generichash_BYTES && crypto_kdf_KEYBYTES == SEAL_KEY_SIZE && crypto_kdf_CONTEXTBYTES == 8, "one size of keys and digests");
+
+void keyed_digest(const struct seal_key *key, const char purpose[8], const struct str *parts, size_t count, unsigned char ret[KEYED_SIZE])
+{
+    unsigned char derived[crypto_generichash_KEYBYTES];
+    crypto_generichash_state state;
+    crypto_kdf_derive_from_key(derived, sizeof derived, 1, purpose, key->bytes);
+    crypto_generichash_init(&state, derived, sizeof derived, KEYED_SIZE);
+    for (size_t i = 0; i < count; i++)
+        if (parts[i].n > 0) crypto_generichash_update(&state, (const unsigned char *)parts[i].p, parts[i].n);
+    crypto_generichash_final(&state, ret, KEYED_SIZE);
+    sodium_memzero(derived, sizeof derived);
+    sodium_memzero(&state, sizeof state);
+}
+
 /* Passwords. */
 
 int password_hash(struct str password, struct buf *ret, struct err *err)

@@ -33,6 +33,9 @@ int seal(const struct seal_key *key, struct str secret, struct str bound, const 
 /* ERR_DATA when the key is not the one that sealed, or the bytes were changed. The caller wipes the result with secret_wipe. */
 int seal_open(const struct seal_key *key, struct str sealed, struct str bound, struct buf *ret, struct err *err) MUST_CHECK;
 void secret_wipe(struct buf *secret);
+/* A digest that nobody makes without the key (BLAKE2b under a key derived from it for this purpose, eight characters). */
+enum { KEYED_SIZE = 32 };
+void keyed_digest(const struct seal_key *key, const char purpose[8], const struct str *parts, size_t count, unsigned char ret[KEYED_SIZE]);
 /* argon2id, encoded with its parameters (at least 46 MiB and one pass). */
 int password_hash(struct str password, struct buf *ret, struct err *err) MUST_CHECK;
 bool password_matches(struct str password, struct str encoded);

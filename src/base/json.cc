@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <algorithm>
@@ -67,7 +66,7 @@ struct reader {
     ondemand::document *document;
     struct err *err;
     struct json *nodes; /* made in batches: one by one they would cost more than the parsing */
-    size_t nodes_left, batch;
+    size_t nodes_left, batch, nodes_made;
 };
 
 bool is_blank(char c)
@@ -377,7 +376,10 @@ int read_value(struct reader *reader, ondemand::value value, int depth, struct j
 struct json *new_node(struct reader *reader)
 {
     if (reader->nodes_left == 0) {
+        if (reader->nodes_made > JSON_VALUES_MAX)
+            return nullptr;
         reader->batch = std::min(reader->batch * 2, BATCH_MAX);
+        reader->nodes_made += reader->batch;
         reader->nodes = (struct json *)arena_array(reader->arena, reader->batch, sizeof *reader->nodes);
         if (reader->nodes == nullptr)
             return nullptr;
@@ -385,6 +387,13 @@ struct json *new_node(struct reader *reader)
     }
     reader->nodes_left--;
     return reader->nodes++;
+}
+
+int fail_node(const struct reader *reader)
+{
+    if (reader->nodes_made <= JSON_VALUES_MAX)
+        return err_memory(reader->err);
+    return fail(reader, location(reader), N_("the JSON holds too many values, up to byte %s: this is not an answer of a till nor a file of ours"));
 }
 
 struct json *add_child(struct reader *reader, struct json *parent, struct json **last)
@@ -424,7 +433,7 @@ int read_array(struct reader *reader, ondemand::array array, const char *start, 
             return fail_syntax(reader, location(reader));
         struct json *child = add_child(reader, node, &last);
         if (child == nullptr)
-            return err_memory(reader->err);
+            return fail_node(reader);
         int code = read_value(reader, value, depth + 1, child);
         if (code != OK)
             return code;
@@ -450,7 +459,7 @@ int read_object(struct reader *reader, ondemand::object object, const char *star
             return fail_repeated(reader, key, start);
         struct json *child = add_child(reader, node, &last);
         if (child == nullptr)
-            return err_memory(reader->err);
+            return fail_node(reader);
         child->key = key;
         code = read_value(reader, field.value(), depth + 1, child);
         if (code != OK)
@@ -566,6 +575,7 @@ int parse(ondemand::parser &parser, struct reader *reader, struct json **ret)
         return fail_first_pass(reader, error);
     reader->document = &document;
     int code = read_root(reader, root);
+    reader->document = nullptr; /* it ends here, the reader does not */
     if (code == OK)
         *ret = root;
     return code;
@@ -587,7 +597,7 @@ extern "C" int json_parse(struct arena *arena, struct str source, struct json **
     if (source.n > 0)
         memcpy(copy, source.p, source.n);
     memset(copy + source.n, 0, simdjson::SIMDJSON_PADDING);
-    struct reader reader = {arena, copy, source.n, nullptr, err, nullptr, 0, 2};
+    struct reader reader = {arena, copy, source.n, nullptr, err, nullptr, 0, 2, 0};
     int code = parse(parser, &reader, ret);
     if (parser.capacity() > KEPT_CAPACITY)
         parser = ondemand::parser();

@@ -20,6 +20,8 @@ struct json {
 /* Deeper or larger is refused: a bomb, not a till. */
 enum { JSON_DEPTH_MAX = 64 };
 #define JSON_SIZE_MAX ((size_t)64 << 20)
+/* Values in a document: each takes 88 bytes, so that a document of commas would take forty times its size. A page of a till has a few hundred thousand. */
+enum { JSON_VALUES_MAX = 2000000 };
 
 /* Parses one whole document (trailing bytes are an error; invalid UTF-8, a bare NaN, a repeated member too).
  * ERR_DATA with the byte offset where known. The source need not outlive the call. */

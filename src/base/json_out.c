@@ -25,6 +25,12 @@ static void append_escape(struct buf *out, unsigned char c)
     }
 }
 
+/* C1 controls are control characters of one more byte: a terminal that shows JSON would obey them. */
+static bool is_c1(struct str s)
+{
+    return s.n >= 2 && (unsigned char)s.p[0] == 0xC2 && (unsigned char)s.p[1] < 0xA0;
+}
+
 /* The bytes at the beginning of `s` that are written as they are. */
 static size_t unchanged_run(struct str s)
 {
@@ -33,11 +39,12 @@ static size_t unchanged_run(struct str s)
     while (at < s.n) {
         unsigned char c = (unsigned char)s.p[at];
 
-        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+        if (c >= 0x20 && c < 0x7F && c != '"' && c != '\\') {
             at++;
             continue;
         }
-        size_t length = c < 0x80 ? 0 : utf8_step(s.p + at, s.n - at);
+        struct str rest = {s.p + at, s.n - at};
+        size_t length = c < 0x80 || is_c1(rest) ? 0 : utf8_step(rest.p, rest.n);
         if (length == 0)
             break;
         at += length;
@@ -45,7 +52,7 @@ static size_t unchanged_run(struct str s)
     return at;
 }
 
-/* Whole runs are copied; what is not UTF-8 becomes U+FFFD, since a document with a bad byte would be refused as a whole. */
+/* Whole runs are copied; controls are escaped, C1 and DEL too; what is not UTF-8 becomes U+FFFD, since a document with a bad byte would be refused as a whole. */
 void json_append_quoted(struct buf *out, struct str s)
 {
     size_t run = unchanged_run(s);
@@ -59,10 +66,13 @@ void json_append_quoted(struct buf *out, struct str s)
     out->n += run + 1;
     out->p[out->n] = '\0';
     for (size_t at = run; at < s.n; at += run) {
+        struct str odd = {s.p + at, s.n - at};
         unsigned char c = (unsigned char)s.p[at++];
 
         if (c < 0x80)
             append_escape(out, c);
+        else if (is_c1(odd))
+            append_escape(out, (unsigned char)s.p[at++]);
         else
             buf_append(out, STR("\xEF\xBF\xBD"));
         struct str rest = {s.p + at, s.n - at};

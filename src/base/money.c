@@ -179,7 +179,7 @@ enum decimal_result decimal_parse_human(struct str s, int places, int64_t *ret)
 void decimal_append(struct buf *out, int64_t value, int places, int min_decimals)
 {
     assert(places >= 0 && places <= 18 && min_decimals >= 0);
-    char digits[20]; /* from the end: digits[0] is the last decimal */
+    char digits[20] = ""; /* from the end: digits[0] is the last decimal */
     int count = 0, decimals = places, dropped = 0;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     for (; rest > 0 || count <= places; rest /= 10) digits[count++] = (char)('0' + rest % 10);

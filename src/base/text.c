@@ -206,6 +206,20 @@ void text_append_cell(struct buf *out, struct str s, size_t columns, bool align_
     if (!align_right) append_blanks(out, padding);
 }
 
+void text_append_shell_word(struct buf *out, struct str s)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:/@%+-";
+    bool quotes = s.n == 0;
+    for (size_t i = 0; i < s.n; i++)
+        quotes = quotes || s.p[i] == '\0' || ((unsigned char)s.p[i] < 0x80 && !strchr(plain, s.p[i]));
+    if (quotes) buf_append_char(out, '\'');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'') buf_append(out, STR("'\\''"));
+        else buf_append_char(out, s.p[i]);
+    }
+    if (quotes) buf_append_char(out, '\'');
+}
+
 /* 0x80 to 0x9F; elsewhere Windows-1252 is Latin-1. Five bytes stand for nothing. */
 static const uint16_t windows1252[32] = {
     0x20AC, REPLACEMENT, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160, 0x2039, 0x0152, REPLACEMENT, 0x017D, REPLACEMENT,

@@ -10,7 +10,7 @@ enum text_language { TEXT_FRENCH, TEXT_ENGLISH };
 
 /* Chooses the language of the whole process and binds the gettext catalogue: `directory` of compiled .mo files
  * (NULL: beside the program, then the installed one). Call once, before threads. */
-void text_init(enum text_language language, const char *directory);
+void text_init(enum text_language chosen, const char *directory);
 enum text_language text_language(void);
 /* The translation of a msgid; the msgid itself when there is none. Borrowed for ever. */
 const char *text_translate(const char *msgid) __attribute__((format_arg(1)));
@@ -26,6 +26,8 @@ size_t text_width(struct str s);
 /* Appends at most `columns` columns of `s`, control and bidi-override characters replaced by `�`, an ellipsis when cut,
  * padded with blanks on the right (or on the left with `align_right`) to exactly `columns`. columns 0: all of it, no padding. */
 void text_append_cell(struct buf *out, struct str s, size_t columns, bool align_right);
+/* Appends `s` as one word of a command line that a person will copy: as it is when the shell leaves it alone, else in single quotes. For a text without controls. */
+void text_append_shell_word(struct buf *out, struct str s);
 /* Windows-1252 to UTF-8, appended. */
 void text_from_windows1252(struct buf *out, struct str bytes);
 

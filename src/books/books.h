@@ -147,13 +147,21 @@ int document_reversal(struct db *db, int64_t company_id, int64_t document_id, st
 
 /* ---- journal ---- */
 struct journal_entry { const char *kind; int64_t link_id; struct str subject; int64_t at_utc, run_id; struct str body; bool has_body; unsigned char sha256[SHA256_SIZE]; };
-/* Appends `count` entries in order in the current transaction; *ret_first_seq is the seq of the first (they are consecutive). sha256 is computed here for entries with a body. */
+/* Appends `count` entries in order in the current transaction; *ret_first_seq is the seq of the first (they are consecutive). sha256 is computed here for entries with a body.
+ * Sealed when the connection has the key (db_set_seal_key) and the end of the journal bears its seal; otherwise without, which journal_verify then shows. */
 int journal_append(struct db *db, int64_t company_id, struct journal_entry *entries, size_t count, int64_t *ret_first_seq, struct err *err) MUST_CHECK;
 /* The bytes of a record as received, in the arena: 1, 0. */
 int journal_body(struct db *db, int64_t company_id, int64_t seq, struct arena *arena, struct str *ret, struct err *err) MUST_CHECK;
-/* Walks the chain: recomputes every hash, the documents' from their rows, and compares the end with the head. *ret_bad_seq = 0 when all is right, else the first bad
- * record (the one after the last when the tail was cut), with *ret_reason a msgid. */
-struct journal_verdict { int64_t records, bad_seq; const char *reason; struct str subject; };
+/* Seals the end of the journal with the connection's key (which must be there): of a new company, or when a person has decided that the journal, as it stands, is the
+ * right one. Nothing when it is sealed already. In a transaction. */
+int journal_seal(struct db *db, int64_t company_id, struct err *err) MUST_CHECK;
+/* A place in the journal that somebody noted elsewhere: a record and the chain there. */
+struct journal_mark { int64_t seq; unsigned char chain[SHA256_SIZE]; };
+/* Walks the chain: recomputes every hash, the documents' from their rows, every seal when the connection has the key, and compares the end with the head. bad_seq = 0
+ * when all is right, else the first bad record (the one after the last when the tail was cut), with `reason` a msgid. `end`: as far as the walk came. */
+struct journal_verdict { int64_t records, bad_seq; const char *reason; struct str subject; bool seals_checked; struct journal_mark end; };
+/* After journal_verify: a mark that is not in the journal as it was noted makes a verdict that was right a bad one. */
+int journal_compare(struct db *db, int64_t company_id, const struct journal_mark *mark, struct journal_verdict *verdict, struct err *err) MUST_CHECK;
 int journal_verify(struct db *db, int64_t company_id, struct arena *arena, struct journal_verdict *ret, struct err *err) MUST_CHECK;
 /* The SHA-256 of a document's canonical text, from its rows (documents, lines, taxes, due lines). */
 int document_sha256(struct db *db, int64_t company_id, int64_t document_id, unsigned char ret[SHA256_SIZE], struct err *err) MUST_CHECK;

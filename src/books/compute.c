@@ -3,6 +3,7 @@
 #include "base/money.h"
 #include "books/document_int.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Documents of more lines than this are rare; they take their scratch from the heap. */
@@ -48,12 +49,27 @@ static bool tax_stated(const struct posting *posting, int64_t tax_id, int64_t *r
     return stated;
 }
 
+/* A credit note mirrors its invoice, so what is negative is shared as if it were positive. Lines that cancel out make nothing together: then the first that is
+ * not nothing says which way round they are; and when all are nothing, the HT that the till's VAT leaves. */
+static int64_t sign_of(const struct posting *posting, const struct document_tax *tax)
+{
+    int64_t cents = tax->total_cents;
+
+    for (size_t i = 0; cents == 0 && i < posting->line_count; i++) {
+        if (posting->lines[i].tax_id == tax->tax_id)
+            cents = posting->lines[i].total_cents;
+    }
+    if (cents == 0)
+        cents = tax->net_cents;
+    return cents < 0 ? -1 : 1;
+}
+
 /* Shares the HT of one tax over its lines by largest remainder. Each line's exact HT is total * 10000 / (10000 + rate): its whole cents first, then the cents that are
  * left go to the largest remainders, ties to the first line; what the till's own rounding leaves beyond a cent a line goes to all lines alike. Proportions of the
  * tax's HT would do as well, but not when lines cancel out: +12 and -12 have an HT of +10 and -10, though their sum has none. */
 static void share_net(const struct posting *posting, const struct document_tax *tax, int64_t *remainders, int64_t *nets)
 {
-    int64_t divisor = 10000 + tax->rate_bp, sign = tax->total_cents < 0 ? -1 : 1; /* a credit note mirrors its invoice */
+    int64_t divisor = 10000 + tax->rate_bp, sign = sign_of(posting, tax);
     int64_t left = sign * tax->net_cents, lines = 0;
 
     for (size_t i = 0; i < posting->line_count; i++) {
@@ -67,6 +83,7 @@ static void share_net(const struct posting *posting, const struct document_tax *
         left -= nets[i];
         lines++;
     }
+    assert(lines > 0); /* a tax is there because a line has it */
     int64_t to_each = left / lines - (left % lines < 0);
     left -= to_each * lines;
     for (; left > 0; left--) {

@@ -74,7 +74,8 @@ int stock_levels_use(struct stock_levels *levels, int64_t article_id, struct str
 /* Takes the document's quantities away and leaves `block` untouched, or, when `refusable` and an article would fall below zero, takes nothing
  * and appends the block JSON {"code":"stock","args":[{"code":…,"missing_milli":…}]}. */
 int stock_levels_settle(struct stock_levels *levels, bool refusable, struct buf *block, struct err *err) MUST_CHECK;
-/* Writes the batch's differences, one row per article. ERR_RETRY when what was remembered proved wrong and a refusal was missed. */
+/* Writes the batch's differences, one row per article. ERR_RETRY when what was remembered proved wrong and a refusal was missed.
+ * After a failure of any of these the caller forgets (stock_levels_reset). */
 int stock_levels_flush(struct stock_levels *levels, struct err *err) MUST_CHECK;
 
 /* ---- posting_rows.c: one cached statement per table ---- */

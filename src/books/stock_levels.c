@@ -257,8 +257,5 @@ int stock_levels_flush(struct stock_levels *levels, struct err *err)
         if (level->unwritten_milli != 0)
             code = level_write(levels, level, err);
     }
-    levels->touched_count = 0;
-    if (code == ERR_RETRY)
-        stock_levels_reset(levels);
     return code;
 }

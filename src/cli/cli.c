@@ -54,7 +54,7 @@ static void print_error(const struct arguments *arguments, const struct err *err
         help_append_usage(&text, arguments->command);
         say_to(&text, N_("\nExample: %s\n"), arguments->command->example, NULL);
     }
-    fputs(buf_failed(&text) ? "liaison: not enough memory\n" : text.p, stderr);
+    (void)fputs(buf_failed(&text) ? "liaison: not enough memory\n" : text.p, stderr);
 }
 
 static int show_help(struct cli *cli)

@@ -124,7 +124,7 @@ int session_open(struct cli *cli, struct err *err) MUST_CHECK;
 void session_close(struct cli *cli);
 /* The database named by --db or LIAISON_DB; ERR_USAGE when neither is there. */
 int session_database_url(const struct cli *cli, struct str *ret, struct err *err) MUST_CHECK;
-/* The key that seals: LIAISON_KEY_FILE, else FILE.key beside a SQLite database, else ~/.config/liaison/key. With `create`, made when absent. */
+/* The key that seals: LIAISON_KEY_FILE, else FILE.key beside a SQLite database, else ~/.config/liaison/key. With `create`, made when absent. The open database gets it too. */
 int session_seal_key(struct cli *cli, bool create, struct err *err) MUST_CHECK;
 /* Where that file is, for people. */
 int session_key_path(const struct cli *cli, struct str *ret, struct err *err) MUST_CHECK;
@@ -150,6 +150,8 @@ void note(struct cli *cli, const char *message, ...) __attribute__((sentinel));
 void append_indented(struct buf *out, struct str text, int indent);
 /* Texts for arguments of say: in cli->arena, zero-terminated. */
 const char *text_of(struct cli *cli, struct str s);
+/* The same as one word of a command that is suggested. */
+const char *text_of_word(struct cli *cli, struct str s);
 const char *text_of_int(struct cli *cli, int64_t value);
 const char *text_of_cents(struct cli *cli, int64_t cents);
 const char *text_of_day(struct cli *cli, int64_t day);
@@ -203,7 +205,7 @@ command_handler cmd_article_list, cmd_article_show, cmd_article_set, cmd_article
 command_handler cmd_document_list, cmd_document_show, cmd_document_validate;
 command_handler cmd_list; /* payment, stock, customer, tax, means, family, run */
 command_handler cmd_tax_add, cmd_tax_map, cmd_means_add, cmd_means_map;
-command_handler cmd_run_show, cmd_proof, cmd_journal_verify;
+command_handler cmd_run_show, cmd_proof, cmd_journal_verify, cmd_journal_seal;
 command_handler cmd_db_migrate, cmd_db_check, cmd_db_backup;
 command_handler cmd_user_add, cmd_company_show, cmd_company_set, cmd_anomaly_list, cmd_serve, cmd_help;
 

@@ -29,7 +29,7 @@ static int show_block(struct cli *cli, int64_t id, struct err *err)
             milli = 0;
         say_to(&cli->out, N_("✗ Not validated: %s of article %s are missing in stock. Count them (liaison article set %s --stock …), then liaison document validate.\n"),
                text_of_milli(cli, milli), text_of(cli, json_text(json_get(item, STR("code")))),
-               text_of(cli, json_text(json_get(item, STR("code")))), NULL);
+               text_of_word(cli, json_text(json_get(item, STR("code")))), NULL);
     }
     return rc;
 }

@@ -135,7 +135,7 @@ int cmd_grid_edit(struct cli *cli, struct err *err)
         return cmd_grid_show(cli, err);
     if (rc == OK)
         say(cli, N_("The sale %s is corrected. Make its document with: liaison grid validate %s"), text_of(cli, cli->arguments->words[0]),
-            text_of(cli, cli->arguments->words[0]), NULL);
+            text_of_word(cli, cli->arguments->words[0]), NULL);
     return rc;
 }
 

@@ -52,6 +52,8 @@ int cmd_grid_import(struct cli *cli, struct err *err)
     int rc = import_rules(cli, &rules, err);
 
     if (rc == OK)
+        rc = session_seal_key(cli, false, err); /* for the journal */
+    if (rc == OK)
         rc = grid_session_new(&session, cli->db, &cli->company, &rules, session_now(cli), 0, err);
     if (rc == OK)
         rc = grid_import_file(session, cli->arguments->words[0].p, &options, &report, err);

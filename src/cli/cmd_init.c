@@ -14,6 +14,14 @@ static int create_company(struct db *db, void *context, struct err *err)
     return company_create(db, new->name, new->siren, new->timezone, new->now_utc, &new->id, err);
 }
 
+/* After the company, so that an init that fails leaves no key behind. */
+static int seal_journal(struct db *db, void *context, struct err *err)
+{
+    struct new_company *new = context;
+
+    return journal_seal(db, new->id, err);
+}
+
 /* The file of a SQLite database that is not there yet, so that a failed init leaves nothing behind; absent otherwise. */
 static struct str file_to_be_made(struct cli *cli, struct str url)
 {
@@ -86,6 +94,8 @@ int cmd_init(struct cli *cli, struct err *err)
         return rc;
     }
     rc = session_seal_key(cli, true, err);
+    if (rc == OK)
+        rc = db_transact(cli->db, seal_journal, &new, err);
     if (rc == OK)
         rc = session_key_path(cli, &key_path, err);
     if (rc == OK)

@@ -150,7 +150,7 @@ int cmd_link_add(struct cli *cli, struct err *err)
     secret_wipe(&key);
     if (rc != OK || cli->json)
         return rc == OK ? show_link(cli, change.options.name, err) : rc;
-    say(cli, N_("The link %s is saved. Try it with: liaison link test %s"), text_of(cli, change.options.name), text_of(cli, change.options.name), NULL);
+    say(cli, N_("The link %s is saved. Try it with: liaison link test %s"), text_of(cli, change.options.name), text_of_word(cli, change.options.name), NULL);
     return OK;
 }
 
@@ -261,7 +261,7 @@ static void append_link_json(struct cli *cli, const struct link *link)
     json_member_str(&json, "unknown_customer", str_from(unknown_word(o->unknown_customer)));
     json_member_str(&json, "missing_reference", o->reference_from_barcode ? STR("barcode") : STR("refuse"));
     json_member_str(&json, "negative_stock", o->refuse_negative_stock ? STR("refuse") : STR("allow"));
-    json_member_decimal(&json, "overlap_days", o->overlap_minutes * 1000 / (24 * 60), 3);
+    json_member_decimal(&json, "overlap_days", o->overlap_minutes * 1000 / (INT64_C(24) * 60), 3);
     member_instant(&json, "cursor", link->has_cursor, link->cursor_utc);
     json_end_object(&json);
     buf_append_char(&cli->out, '\n');
@@ -343,7 +343,7 @@ static void say_link(struct cli *cli, const struct link *link)
     say(cli, N_("  Unknown customer:      %s"), unknown_word(o->unknown_customer), NULL);
     say(cli, N_("  Missing reference:     %s"), o->reference_from_barcode ? "barcode" : "refuse", NULL);
     say(cli, N_("  Negative stock:        %s"), o->refuse_negative_stock ? "refuse" : "allow", NULL);
-    say(cli, N_("  Days read again:       %s"), text_of_milli(cli, o->overlap_minutes * 1000 / (24 * 60)), NULL);
+    say(cli, N_("  Days read again:       %s"), text_of_milli(cli, o->overlap_minutes * 1000 / (INT64_C(24) * 60)), NULL);
     say(cli, N_("  Sales read until:      %s"), instant_text(cli, link->has_cursor, link->cursor_utc, _("never")), NULL);
 }
 

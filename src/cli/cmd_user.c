@@ -19,8 +19,8 @@ static int ask_hidden(const char *question, struct buf *ret, struct err *err)
         return err_set(err, ERR_USAGE, N_("there is no terminal to ask for the password on: give --password-file FILE (- is standard input)"));
     hidden = before;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
-    fputs(question, stderr);
-    fflush(stderr);
+    (void)fputs(question, stderr);
+    (void)fflush(stderr);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
     while (n > 0 && !interrupt_requested()) {
         char c;
@@ -33,7 +33,7 @@ static int ask_hidden(const char *question, struct buf *ret, struct err *err)
             buf_append_char(ret, c);
     }
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    fputc('\n', stderr);
+    (void)fputc('\n', stderr);
     return interrupt_requested() ? err_set(err, ERR_CANCELLED, N_("interrupted: nothing was written")) : OK;
 }
 

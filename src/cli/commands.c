@@ -143,7 +143,12 @@ const struct command command_table[] = {
      ARGUMENTS({"ID", N_("number of the run"), .required = true})},
     {"proof", N_("compare the till's days with the documents, to the cent"), "liaison proof --from 2026-01-01 --to 2026-01-31", cmd_proof, RIGHTS_READ,
      OPTIONS({"from", OPTION_DAY, "DATE", N_("first day"), .required = true}, {"to", OPTION_DAY, "DATE", N_("last day"), .required = true})},
-    {"journal verify", N_("verify the chain of received sales and validated documents"), "liaison journal verify", cmd_journal_verify, RIGHTS_READ},
+    {"journal verify", N_("verify the chain of received sales and validated documents"), "liaison journal verify", cmd_journal_verify, RIGHTS_READ,
+     OPTIONS({"expect", OPTION_TEXT, "SEQ:HASH", N_("an end of the journal noted earlier: it must still be there")}),
+     .note = N_("Names the first bad record. docs/security.md says what can be found, and how.")},
+    {"journal seal", N_("seal the journal as it stands with the key file: after an upgrade, or with a new key file"), "liaison journal seal", cmd_journal_seal, RIGHTS_WRITE,
+     OPTIONS({"expect", OPTION_TEXT, "SEQ:HASH", N_("an end of the journal noted earlier: it must still be there")}),
+     .note = N_("A new database is sealed from the first record on. Seal only what you trust: this accepts the journal as it is, when all but its seals is right.")},
 
     {"db migrate", N_("bring the database to this program's version, after a backup"), "liaison db migrate", cmd_db_migrate, RIGHTS_SCHEMA},
     {"db check", N_("check the database: its structure, the journal, and that all sums agree"), "liaison db check", cmd_db_check, RIGHTS_READ},

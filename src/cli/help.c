@@ -208,6 +208,7 @@ static const char man_tail[] =
     ".TP\n.B LIAISON_LANG\nthe language, when \\-\\-lang is not given\n"
     ".TP\n.B LIAISON_KEY_FILE\nthe file with the key that seals the secrets of the database. Without it: FILE.key beside the database sqlite:FILE,\n"
     "otherwise ~/.config/liaison/key. Keep a copy of it: without it, the till's API key has to be entered again.\n"
+    ".TP\n.B LIAISON_PRIVATE_TILLS\nyes: a till may be in a private network (10.0.0.0/8, 192.168.0.0/16 ...); otherwise such an address is not connected to\n"
     ".SH EXIT STATUS\n"
     ".TP\n.B 0\ndone\n.TP\n.B 1\ndone, anomalies or gaps remain\n.TP\n.B 2\nthe command line is wrong\n"
     ".TP\n.B 3\nthe till cannot be reached or refuses\n.TP\n.B 4\nthe data or the file is not acceptable; nothing was written\n"

@@ -101,6 +101,15 @@ const char *text_of(struct cli *cli, struct str s)
     return copy.p && !buf_failed(&shown) ? copy.p : "?";
 }
 
+const char *text_of_word(struct cli *cli, struct str s)
+{
+    BUF_AUTO word = {0};
+
+    text_append_shell_word(&word, str_from(text_of(cli, s)));
+    struct str copy = arena_copy(&cli->arena, word.p ? buf_str(&word) : STR(""));
+    return copy.p && !buf_failed(&word) ? copy.p : "?";
+}
+
 const char *text_of_int(struct cli *cli, int64_t value)
 {
     struct str text = arena_format(&cli->arena, "%lld", (long long)value);
@@ -196,9 +205,14 @@ static int write_failed(const struct file_writer *writer, struct err *err)
 
 int file_writer_open(struct file_writer *ret, struct cli *cli, const char *path, struct err *err)
 {
+    struct stat found;
+
     *ret = (struct file_writer){.cli = cli, .path = path, .fd = -1};
     if (strcmp(path, "-") == 0)
         return OK;
+    /* The new file takes the place of what has its name: never that of a device, a pipe or a link. */
+    if (lstat(path, &found) == 0 && !S_ISREG(found.st_mode))
+        return err_set(err, ERR_DATA, N_("%s is there already and is not a plain file: name another one (- is standard output)"), path);
     struct str draft = arena_format(&cli->arena, "%s.XXXXXX", path);
     if (!draft.p)
         return err_memory(err);

@@ -117,7 +117,11 @@ int session_seal_key(struct cli *cli, bool create, struct err *err)
         folders = arena_copy(&cli->arena, path);
         rc = folders.p ? make_folders((char *)folders.p, err) : err_memory(err);
     }
-    return rc == OK ? seal_key_load(path.p, create, &cli->seal_key, err) : rc;
+    if (rc == OK)
+        rc = seal_key_load(path.p, create, &cli->seal_key, err);
+    if (rc == OK && cli->db)
+        db_set_seal_key(cli->db, &cli->seal_key);
+    return rc;
 }
 
 /* ---- runs and links ---- */
@@ -125,7 +129,7 @@ int session_seal_key(struct cli *cli, bool create, struct err *err)
 static int make_transport(void *context, struct http_transport *ret, struct err *err)
 {
     (void)context;
-    return http_curl_transport(ret, &(struct http_limits){0}, err);
+    return http_curl_transport(ret, &(struct http_limits){.allow_private = str_equal(str_from(getenv("LIAISON_PRIVATE_TILLS")), STR("yes"))}, err);
 }
 
 int session_environment(struct cli *cli, struct sync_environment *ret, struct err *err)

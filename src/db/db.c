@@ -121,6 +121,16 @@ enum db_engine db_engine(const struct db *db)
     return db->backend->engine;
 }
 
+void db_set_seal_key(struct db *db, const struct seal_key *key)
+{
+    db->seal_key = key;
+}
+
+const struct seal_key *db_seal_key(const struct db *db)
+{
+    return db->seal_key;
+}
+
 /* ---- values ---- */
 
 struct db_value db_str_value(struct str s)

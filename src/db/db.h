@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/civil.h"
 #include "base/err.h"
+#include "base/hash.h"
 
 struct db;
 enum db_engine { DB_SQLITE, DB_POSTGRESQL };
@@ -27,6 +28,10 @@ struct db_options {
 int db_open(struct db **ret, struct str url, const struct db_options *options, struct err *err) MUST_CHECK;
 void db_close(struct db *db); /* NULL is harmless; an open transaction is rolled back */
 enum db_engine db_engine(const struct db *db);
+/* The key of the program that writes through this connection, for what a module seals or verifies with it (the journal); NULL = none, as at first. Borrowed until
+ * db_close; nothing of it is stored. */
+void db_set_seal_key(struct db *db, const struct seal_key *key);
+const struct seal_key *db_seal_key(const struct db *db);
 
 enum db_type { DB_NULL, DB_INTEGER, DB_TEXT, DB_BYTES };
 struct db_value {

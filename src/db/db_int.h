@@ -22,6 +22,7 @@ struct db {
     const struct db_backend *backend;
     void *handle;                 /* the back end's own */
     char *label;                  /* the database as messages name it: the file, or the URL without its password; owned */
+    const struct seal_key *seal_key; /* borrowed; NULL = none */
     bool read_only;
     int busy_timeout_ms;
     struct db_statement **slots;  /* hash table of the statements by the address of their text, open addressing */
@@ -95,6 +96,10 @@ extern const struct db_migration db_migrations[];
 extern const int db_migration_count;
 /* db_migrate with another list: for tests. */
 int db_migrate_with(struct db *db, const struct db_migration *list, int count, int *ret_from, int *ret_to, struct err *err) MUST_CHECK;
+/* db_check of a SQLite file (sqlite_check.c). */
+int db_sqlite_check(struct db *db, db_finding_fn *on_finding, void *context, struct err *err) MUST_CHECK;
+/* Whether SQLite would find a file of this name, empty or not. */
+bool db_sqlite_file_exists(const char *path);
 /* Appends `sql` with @int@, @text@, @blob@, @table@ and @rowtable@ replaced for the engine. */
 void db_expand_tokens(struct buf *out, enum db_engine engine, const char *sql);
 #endif

@@ -3,7 +3,6 @@
 #include "db/db_int.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static const char version_table[] =
     "CREATE TABLE IF NOT EXISTS schema_version (version @int@ NOT NULL PRIMARY KEY, applied_at @int@ NOT NULL) @rowtable@";
@@ -113,7 +112,7 @@ static int backup_before(struct db *db, int version, struct err *err)
             buf_printf(&path, ".%d", number);
         if (buf_failed(&path))
             return err_memory(err);
-        if (access(path.p, F_OK) != 0)
+        if (!db_sqlite_file_exists(path.p))
             return db_backup(db, path.p, err);
     }
     return err_set(err, ERR_DATA, N_("there are already %s backups such as %s: delete those that you no longer need"),

@@ -1,4 +1,4 @@
-/* sqlite.c: the embedded engine behind db_int.h; the only file that includes sqlite3.h.
+/* sqlite.c: the embedded engine behind db_int.h; pages.c puts checksums under it, sqlite_check.c looks for damage.
  *
  * The settings and their reasons: WAL, so that readers never wait for the one writer; synchronous=FULL, since money that was reported as
  * written must survive a power cut; cache and mmap small, since the whole program stays under 96 MiB; no trust in the schema of a file that
@@ -6,12 +6,15 @@
 #include "db/db_int.h"
 
 #include "base/mem.h"
+#include "db/pages_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -122,13 +125,42 @@ static char *path_new(struct str path)
     return copy;
 }
 
-static int create_file(const char *path, struct err *err)
+/* SQLite's default VFS when it is not the system's: a disk of its own, whose files the calls of the system do not see (tests put one in memory there).
+ * NULL on a real disk. */
+static sqlite3_vfs *own_disk(void)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) {
-        close(fd);
-        return OK;
-    }
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    return vfs && strncmp(vfs->zName, "unix", strlen("unix")) != 0 ? vfs : NULL;
+}
+
+bool db_sqlite_file_exists(const char *path)
+{
+    sqlite3_vfs *disk = own_disk();
+    int exists = 0;
+    if (!disk)
+        return access(path, F_OK) == 0;
+    return disk->xAccess(disk, path, SQLITE_ACCESS_READWRITE, &exists) == SQLITE_OK && exists;
+}
+
+static void remove_file(const char *path)
+{
+    sqlite3_vfs *disk = own_disk();
+    if (disk)
+        (void)disk->xDelete(disk, path, 0);
+    else
+        unlink(path);
+}
+
+/* On a disk of its own, the file is made when it is opened. */
+static int open_flags(bool read_only)
+{
+    int access_flags = read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | (own_disk() ? SQLITE_OPEN_CREATE : 0);
+    return access_flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+}
+
+/* Says by errno why a file could not be made. */
+static int refuse_new_file(const char *path, struct err *err)
+{
     if (errno == EEXIST)
         return err_set(err, ERR_DATA, N_("the file %s exists already: choose another name"), path);
     if (errno == ENOENT)
@@ -137,24 +169,50 @@ static int create_file(const char *path, struct err *err)
         path, strerror(errno));
 }
 
-/* Says what is wrong with the path in words that SQLite does not have; makes the file when it is absent and may be made. */
-static int check_path(const char *path, const struct db_options *options, bool *ret_created, struct err *err)
+static int create_file(const char *path, struct err *err)
+{
+    if (own_disk()) {
+        if (!db_sqlite_file_exists(path))
+            return OK;
+        return err_set(err, ERR_DATA, N_("the file %s exists already: choose another name"), path);
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return refuse_new_file(path, err);
+    close(fd);
+    return OK;
+}
+
+/* Says what is wrong with the path in words that SQLite does not have. */
+static int find_file(const char *path, bool *ret_exists, struct err *err)
 {
     struct stat status;
-    if (stat(path, &status) == 0) {
-        *ret_created = false;
-        if (S_ISDIR(status.st_mode))
-            return err_set(err, ERR_DATA, N_("%s is a folder, not a database: name a file in it, for example sqlite:%s/books.db"), path, path);
-        if (!S_ISREG(status.st_mode))
-            return err_set(err, ERR_DATA, N_("%s is not a plain file, so it is not a database: check the address of the database"), path);
+    if (own_disk()) {
+        *ret_exists = db_sqlite_file_exists(path);
         return OK;
     }
-    if (errno != ENOENT)
+    *ret_exists = stat(path, &status) == 0;
+    if (!*ret_exists && errno != ENOENT)
         return err_set(err, ERR_DATA, N_("the database %s cannot be reached (%s): check the path and the rights of its folders"), path,
             strerror(errno));
+    if (*ret_exists && S_ISDIR(status.st_mode))
+        return err_set(err, ERR_DATA, N_("%s is a folder, not a database: name a file in it, for example sqlite:%s/books.db"), path, path);
+    if (*ret_exists && !S_ISREG(status.st_mode))
+        return err_set(err, ERR_DATA, N_("%s is not a plain file, so it is not a database: check the address of the database"), path);
+    return OK;
+}
+
+/* Makes the file when it is absent and may be made. */
+static int check_path(const char *path, const struct db_options *options, bool *ret_created, struct err *err)
+{
+    bool exists;
+    *ret_created = false;
+    int r = find_file(path, &exists, err);
+    if (r < 0 || exists)
+        return r;
     if (!options->create || options->read_only)
         return err_set(err, ERR_DATA, N_("there is no database %s: check its name, or make it with liaison init"), path);
-    int r = create_file(path, err);
+    r = create_file(path, err);
     *ret_created = r == OK;
     return r;
 }
@@ -199,16 +257,17 @@ static int sqlite_open(struct db *db, struct str url, const struct db_options *o
     db->label = path_new(path);
     if (!db->label)
         return err_memory(err);
+    static pthread_once_t configured = PTHREAD_ONCE_INIT;
+    pthread_once(&configured, library_configure);
     bool created = false;
     int r = check_path(db->label, options, &created, err);
     if (r < 0)
         return r;
-    static pthread_once_t configured = PTHREAD_ONCE_INIT;
-    pthread_once(&configured, library_configure);
-    int flags = (options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     sqlite3 *handle = NULL;
-    int rc = sqlite3_open_v2(db->label, &handle, flags, NULL);
+    int rc = pages_vfs() ? sqlite3_open_v2(db->label, &handle, open_flags(options->read_only), pages_vfs()) : SQLITE_NOMEM;
     db->handle = handle;
+    if (rc == SQLITE_OK)
+        pages_reserve(handle);
     if (rc != SQLITE_OK)
         r = handle ? set_sqlite_error(db, rc, "open", err) : err_memory(err);
     /* SQLite quietly falls back to reading when it may not write. */
@@ -217,7 +276,7 @@ static int sqlite_open(struct db *db, struct str url, const struct db_options *o
     else
         r = configure(db, err);
     if (r < 0 && created)
-        unlink(db->label);
+        remove_file(db->label);
     return r;
 }
 
@@ -425,27 +484,7 @@ static int sqlite_script(struct db *db, const char *sql, struct err *err)
     return rc == SQLITE_OK ? OK : set_sqlite_error(db, rc, sql, err);
 }
 
-/* ---- check and backup ---- */
-
-static int check_references(struct db *db, db_finding_fn *on_finding, void *context, struct err *err)
-{
-    DB_ROWS_AUTO rows = {0};
-    int r = db_query(db, &rows,
-        "SELECT \"table\" || ', row ' || coalesce(rowid, '?') || ': points to a missing row of ' || parent FROM pragma_foreign_key_check", err);
-    while (r >= 0 && (r = db_next(&rows, err)) > 0)
-        on_finding(context, db_text(&rows, 0));
-    return r;
-}
-
-static int sqlite_check(struct db *db, db_finding_fn *on_finding, void *context, struct err *err)
-{
-    DB_ROWS_AUTO rows = {0};
-    int r = db_query(db, &rows, "SELECT integrity_check FROM pragma_integrity_check", err);
-    while (r >= 0 && (r = db_next(&rows, err)) > 0)
-        if (!str_equal(db_text(&rows, 0), STR("ok")))
-            on_finding(context, db_text(&rows, 0));
-    return r < 0 ? r : check_references(db, on_finding, context, err);
-}
+/* ---- backup ---- */
 
 /* Makes the name of a new file as safe as its content. A file system that cannot do this for a folder is no reason to fail. */
 static void sync_folder_of(const char *path)
@@ -489,24 +528,72 @@ static int copy_into(struct db *db, sqlite3 *target, const char *path, struct er
     }
 }
 
-static int sqlite_backup(struct db *db, const char *path, struct err *err)
+/* A file beside the one that shall be, which must not be there. Owned by the caller. */
+static int draft_new(const char *path, char **ret, struct err *err)
 {
-    int r = create_file(path, err);
-    if (r < 0)
-        return r;
+    static const char ending[] = ".XXXXXX";
+    size_t length = strlen(path);
+    MEM_AUTO char *draft = mem_alloc(length + sizeof ending);
+    if (!draft)
+        return err_memory(err);
+    memcpy(draft, path, length);
+    memcpy(draft + length, ending, sizeof ending);
+    errno = EEXIST;
+    int fd = db_sqlite_file_exists(path) ? -1 : mkostemp(draft, O_CLOEXEC);
+    if (fd < 0)
+        return refuse_new_file(path, err);
+    close(fd);
+    *ret = draft;
+    draft = NULL;
+    return OK;
+}
+
+/* Never over another file; not every file system can promise that, and there the look before has to do. */
+static int draft_settle(const char *draft, const char *path, struct err *err)
+{
+    int failed = renameat2(AT_FDCWD, draft, AT_FDCWD, path, RENAME_NOREPLACE);
+    if (failed && (errno == EINVAL || errno == ENOSYS) && !db_sqlite_file_exists(path))
+        failed = rename(draft, path);
+    if (failed)
+        return refuse_new_file(path, err);
+    sync_folder_of(path);
+    return OK;
+}
+
+/* Copies into `file`, which is there and empty; messages name `path`. */
+static int copy_to(struct db *db, const char *file, const char *path, struct err *err)
+{
     sqlite3 *target = NULL;
-    int rc = sqlite3_open_v2(path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int r;
+    int rc = sqlite3_open_v2(file, &target, open_flags(false), pages_vfs());
+    if (rc == SQLITE_OK)
+        pages_follow(target, db->handle);
+    /* A new file has nothing to go back to; a journal beside it that a power cut brought back would undo the copy. */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(target, "PRAGMA journal_mode = MEMORY", NULL, NULL, NULL);
     if (rc != SQLITE_OK)
-        r = set_file_error(rc, path, sqlite3_errstr(rc), err);
+        r = (rc & 0xff) == SQLITE_NOMEM ? err_memory(err) : set_file_error(rc, path, sqlite3_errstr(rc), err);
     else
         r = copy_into(db, target, path, err);
     rc = sqlite3_close(target);
     if (r == OK && rc != SQLITE_OK)
         r = set_file_error(rc, path, sqlite3_errstr(rc), err);
+    return r;
+}
+
+/* The copy takes its name when it is whole: what has the name is a backup, whatever died before. (A disk of its own cannot rename.) */
+static int sqlite_backup(struct db *db, const char *path, struct err *err)
+{
+    MEM_AUTO char *draft = NULL;
+    int r = own_disk() ? create_file(path, err) : draft_new(path, &draft, err);
     if (r < 0)
-        unlink(path);
-    else
-        sync_folder_of(path);
+        return r;
+    const char *file = draft ? draft : path;
+    r = copy_to(db, file, path, err);
+    if (r == OK && draft)
+        r = draft_settle(draft, path, err);
+    if (r < 0)
+        remove_file(file);
     return r;
 }
 
@@ -533,6 +620,6 @@ const struct db_backend db_sqlite_backend = {
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .script = sqlite_script,
-    .check = sqlite_check,
+    .check = db_sqlite_check,
     .backup = sqlite_backup,
 };

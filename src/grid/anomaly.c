@@ -176,7 +176,7 @@ int anomaly_groups(struct db *db, int64_t company_id, int64_t link_id, anomaly_g
     return rc;
 }
 
-static void append_message(struct buf *out, const struct anomaly_kind *kind, const char *message, const struct str *args, int arg_count)
+void anomaly_append_cause(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count)
 {
     char texts[4][ERR_ARG_SIZE];
     const char *pointers[4];
@@ -185,15 +185,20 @@ static void append_message(struct buf *out, const struct anomaly_kind *kind, con
         if (i + 1 == kind->msgid_arg)
             pointers[i] = text_translate(pointers[i]);
     }
-    message_format(out, text_translate(message), pointers, arg_count < 4 ? arg_count : 4);
+    message_format(out, text_translate(kind->cause), pointers, arg_count < 4 ? arg_count : 4);
 }
 
-void anomaly_append_cause(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count)
-{
-    append_message(out, kind, kind->cause, args, arg_count);
-}
-
+/* What a till names stands here in commands that a person copies into a shell. */
 void anomaly_append_cure(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count)
 {
-    append_message(out, kind, kind->cure, args, arg_count);
+    struct buf words[4] = {0};
+    const char *pointers[4];
+    int count = arg_count < 4 ? arg_count : 4;
+    for (int i = 0; i < count; i++) {
+        text_append_shell_word(&words[i], str_from(ERR_STR(args[i])));
+        pointers[i] = words[i].p ? words[i].p : "?";
+    }
+    message_format(out, text_translate(kind->cure), pointers, count);
+    for (int i = 0; i < count; i++)
+        buf_release(&words[i]);
 }

@@ -1,16 +1,17 @@
-/* article_cache.c: which article a line sells, asked once per till article. A table in memory, keyed by the line's identity, bounded: it
+/* article_cache.c: which article a line sells, asked once per till article. A table in memory, keyed by the line's identity, as large as what it holds and bounded: it
  * forgets everything when it is full, which costs a second look-up and nothing else. */
 #include "grid/grid_int.h"
 
 /* 65 536 articles are more than a shop sells between two syncs; 64 bytes each, and their codes. */
-enum { CACHE_SLOTS = 1 << 17, CACHE_MAX = 1 << 16 };
+enum { CACHE_SLOTS_FIRST = 1 << 8, CACHE_MAX = 1 << 16 };
 
 struct cache_slot {
     struct str key;            /* absent: free */
     struct article_match match;
 };
 struct article_cache {
-    struct cache_slot *slots;
+    struct cache_slot *slots;  /* open addressing, at most half used */
+    size_t slot_count;         /* a power of two */
     size_t used;
     struct arena arena;
 };
@@ -20,7 +21,8 @@ int article_cache_new(struct article_cache **ret, struct err *err)
     struct article_cache *cache = mem_alloc_zero(1, sizeof *cache);
     if (!cache)
         return err_memory(err);
-    cache->slots = mem_alloc_zero(CACHE_SLOTS, sizeof *cache->slots);
+    cache->slot_count = CACHE_SLOTS_FIRST;
+    cache->slots = mem_alloc_zero(cache->slot_count, sizeof *cache->slots);
     if (!cache->slots) {
         mem_free(cache);
         return err_memory(err);
@@ -33,7 +35,7 @@ void article_cache_clear(struct article_cache *cache)
 {
     if (!cache->used)
         return;
-    memset(cache->slots, 0, CACHE_SLOTS * sizeof *cache->slots);
+    memset(cache->slots, 0, cache->slot_count * sizeof *cache->slots);
     cache->used = 0;
     arena_reset(&cache->arena);
 }
@@ -49,16 +51,34 @@ void article_cache_free(struct article_cache *cache)
 
 static struct cache_slot *cache_slot_of(struct article_cache *cache, struct str key)
 {
-    size_t i = (size_t)hash_table_key(key) & (CACHE_SLOTS - 1);
+    size_t i = (size_t)hash_table_key(key) & (cache->slot_count - 1);
     while (cache->slots[i].key.p && !str_equal(cache->slots[i].key, key))
-        i = (i + 1) & (CACHE_SLOTS - 1);
+        i = (i + 1) & (cache->slot_count - 1);
     return &cache->slots[i];
+}
+
+static int cache_grow(struct article_cache *cache, struct err *err)
+{
+    struct article_cache wider = {.slot_count = 2 * cache->slot_count};
+    wider.slots = mem_alloc_zero(wider.slot_count, sizeof *wider.slots);
+    if (!wider.slots)
+        return err_memory(err);
+    for (size_t i = 0; i < cache->slot_count; i++)
+        if (cache->slots[i].key.p)
+            *cache_slot_of(&wider, cache->slots[i].key) = cache->slots[i];
+    mem_free(cache->slots);
+    cache->slots = wider.slots;
+    cache->slot_count = wider.slot_count;
+    return OK;
 }
 
 static int cache_put(struct article_cache *cache, struct str key, const struct article_match *match, struct err *err)
 {
     if (cache->used == CACHE_MAX)
         article_cache_clear(cache);
+    int rc = 2 * (cache->used + 1) > cache->slot_count ? cache_grow(cache, err) : OK;
+    if (rc != OK)
+        return rc;
     struct cache_slot *slot = cache_slot_of(cache, key);
     struct str own_key = arena_copy(&cache->arena, key), own_code = arena_copy(&cache->arena, match->code);
     if (!own_key.p || (match->code.p && !own_code.p))

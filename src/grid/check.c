@@ -27,20 +27,10 @@ static struct str or_empty(struct str s)
 
 /* ---- what was found while it was staged, and stays until a person deals with it ---- */
 
-static int preserved(struct checking *c, enum anomaly_code code)
+static int preserve(struct checking *c, enum anomaly_code code, struct db_rows *row)
 {
-    static const char SELECT_PRESERVED[] =
-        "SELECT args FROM anomaly WHERE company_id = $1 AND link_id = $2 AND subject_kind = 'sale' AND subject = $3 AND code = $4";
-    struct grid_session *session = c->session;
-    DB_ROWS_AUTO rows = {0};
-    int rc = db_query(session->db, &rows, SELECT_PRESERVED, c->err, DB_INT(session->company->id), DB_INT(c->staged->link_id), DB_STR(c->staged->sale.id),
-                      DB_STR(str_from(anomaly_catalogue[code].code)));
-    if (rc == OK)
-        rc = db_next(&rows, c->err);
-    if (rc != 1)
-        return rc;
-    struct anomaly kept = {.code = code, .amount_cents = c->staged->sale.total_cents};
-    rc = anomaly_read_args(c->arena, db_text(&rows, 0), kept.args, &kept.arg_count, c->err);
+    struct anomaly kept = {.code = code, .line_no = (int)db_int(row, 0), .amount_cents = c->staged->sale.total_cents};
+    int rc = anomaly_read_args(c->arena, db_text(row, 1), kept.args, &kept.arg_count, c->err);
     if (rc != OK)
         return rc;
     kept.cause_key = kept.args[0];
@@ -49,14 +39,40 @@ static int preserved(struct checking *c, enum anomaly_code code)
     return OK;
 }
 
+static int preserved(struct checking *c, enum anomaly_code code)
+{
+    static const char SELECT_PRESERVED[] =
+        "SELECT line_no, args FROM anomaly WHERE company_id = $1 AND link_id = $2 AND subject_kind = 'sale' AND subject = $3 AND code = $4 ORDER BY line_no LIMIT 48";
+    struct grid_session *session = c->session;
+    DB_ROWS_AUTO rows = {0};
+    int rc = db_query(session->db, &rows, SELECT_PRESERVED, c->err, DB_INT(session->company->id), DB_INT(c->staged->link_id), DB_STR(c->staged->sale.id),
+                      DB_STR(str_from(anomaly_catalogue[code].code)));
+    while (rc == OK && (rc = db_next(&rows, c->err)) == 1)
+        rc = preserve(c, code, &rows);
+    return rc;
+}
+
+/* From its path: "lines[1].quantity" is of line 2, "payments[0].amount" of payment 1, "total" of the whole. */
+static int fault_line_no(struct str path)
+{
+    struct str head, place_text, rest;
+    int64_t place = 0;
+    if (!str_cut(path, '[', &head, &rest) || !str_cut(rest, ']', &place_text, &rest) || !str_parse_u63(place_text, &place) || place >= INT32_MAX)
+        return 0;
+    return str_starts_with(head, STR("pay")) ? -(int)place - 1 : (int)place + 1;
+}
+
+/* What could not be read stands as nothing, so each one waits for the value that a person gives at its very place: another edit must not let it through. */
 static int check_unreadable(struct checking *c)
 {
     const struct sale *sale = &c->staged->sale;
     if (!sale->fault_count)
-        return c->staged->blocked && !c->staged->edited ? preserved(c, ANOMALY_UNREADABLE_VALUE) : OK;
-    const struct sale_fault *fault = &sale->faults[0];
-    found(c, ANOMALY_UNREADABLE_VALUE, 0, fault->path, fault->path, fault->text, sale->total_cents);
-    c->check->anomalies[c->check->count - 1].args[2] = str_from(fault->reason);
+        return c->staged->blocked ? preserved(c, ANOMALY_UNREADABLE_VALUE) : OK;
+    for (size_t i = 0; i < sale->fault_count && c->check->count < CHECK_ANOMALIES_MAX / 8; i++) {
+        const struct sale_fault *fault = &sale->faults[i];
+        found(c, ANOMALY_UNREADABLE_VALUE, fault_line_no(fault->path), fault->path, fault->path, fault->text, sale->total_cents);
+        c->check->anomalies[c->check->count - 1].args[2] = str_from(fault->reason);
+    }
     return OK;
 }
 

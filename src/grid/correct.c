@@ -77,12 +77,7 @@ int correction_postings(struct grid_session *session, const struct staged *stage
         rc = reversed_payments(session, known.document_id, staged->revision, arena, &ret[0], err);
     if (rc != OK)
         return rc;
-    ret[0].link_id = staged->link_id;
-    ret[0].till_sale_id = staged->sale.id;
     ret[0].till_number = staged->sale.number;
-    ret[0].revision = staged->revision;
-    if (session->rules.orders)
-        ret[0].kind = DOCUMENT_ORDER;
     ret[0].number = keep ? arena_format(arena, "%.*s-%d", STR_ARG(staged->sale.number), staged->revision) : STR_NULL;
     if (keep && !ret[0].number.p)
         return err_memory(err);
@@ -135,7 +130,7 @@ static const struct edit_field PAYMENT_FIELDS[] = {
 };
 
 /* What an edit is about, once its name has been read. */
-struct edit { const struct edit_field *field; void *target; struct sale_line *line; };
+struct edit { const struct edit_field *field; void *target; struct sale_line *line; int line_no; /* as in an anomaly */ };
 
 static const struct edit_field *edit_field_by_name(const struct edit_field *fields, size_t count, struct str name)
 {
@@ -187,9 +182,11 @@ static int edit_resolve(struct sale *sale, struct str name, struct edit *ret, st
         return err_set(err, ERR_DATA, N_("the sale has no %s %s: it has %s"), ERR_STR(head), ERR_INT(place), ERR_INT(count));
     if (is_line) {
         ret->line = &sale->lines[place - 1];
+        ret->line_no = (int)place;
         ret->target = ret->line;
         ret->field = edit_field_by_name(LINE_FIELDS, sizeof LINE_FIELDS / sizeof *LINE_FIELDS, member);
     } else {
+        ret->line_no = -(int)place;
         ret->target = &sale->payments[place - 1];
         ret->field = edit_field_by_name(PAYMENT_FIELDS, sizeof PAYMENT_FIELDS / sizeof *PAYMENT_FIELDS, member);
     }
@@ -226,12 +223,14 @@ static int edit_date(const struct company *company, struct staged *staged, struc
     return OK;
 }
 
-static int edit_apply(const struct company *company, struct staged *staged, struct str field, struct str value, struct err *err)
+/* *ret_line_no: which line or payment it was about. */
+static int edit_apply(const struct company *company, struct staged *staged, struct str field, struct str value, int *ret_line_no, struct err *err)
 {
     struct edit edit = {0};
     int rc = edit_resolve(&staged->sale, field, &edit, err);
     if (rc != OK)
         return rc;
+    *ret_line_no = edit.line_no;
     switch (edit.field->type) {
     case EDIT_DATE: return edit_date(company, staged, value, err);
     case EDIT_CENTS: return edit_number(&edit, field, value, 2, err);
@@ -263,26 +262,34 @@ static int load_one(struct db *db, int64_t company_id, int64_t grid_sale_id, str
     return rc;
 }
 
-/* An edit clears what was found; that a sale changed after it became a document is cleared only by accepting it. */
-static int clear_anomalies(struct db *db, int64_t company_id, const struct staged *staged, const char *kept, struct err *err)
+/* An edit clears what was found; that a sale changed after it became a document is cleared only by accepting it, and a value that could not be read only by an
+ * edit of the line or payment where it stands: while one is left, the sale stays blocked. */
+enum { NO_LINE = INT32_MAX };
+static int clear_anomalies(struct db *db, int64_t company_id, const struct staged *staged, const char *kept, int line_no, struct err *err)
 {
     static const char DELETE_ANOMALIES[] =
-        "DELETE FROM anomaly WHERE company_id = $1 AND link_id = $2 AND subject_kind = 'sale' AND subject = $3 AND code <> $4";
-    return db_exec(db, DELETE_ANOMALIES, err, DB_INT(company_id), DB_INT(staged->link_id), DB_STR(staged->sale.id), DB_STR(str_from(kept)));
+        "DELETE FROM anomaly WHERE company_id = $1 AND link_id = $2 AND subject_kind = 'sale' AND subject = $3 AND code <> $4"
+        " AND (code <> 'unreadable_value' OR line_no = $5)";
+    static const char UPDATE_BLOCKED[] =
+        "UPDATE grid_sale SET blocked = 1 WHERE company_id = $1 AND grid_sale_id = $4 AND EXISTS (SELECT 1 FROM anomaly WHERE company_id = $1 AND link_id = $2"
+        " AND subject_kind = 'sale' AND subject = $3 AND code = 'unreadable_value')";
+    int rc = db_exec(db, DELETE_ANOMALIES, err, DB_INT(company_id), DB_INT(staged->link_id), DB_STR(staged->sale.id), DB_STR(str_from(kept)), DB_INT(line_no));
+    return rc != OK ? rc : db_exec(db, UPDATE_BLOCKED, err, DB_INT(company_id), DB_INT(staged->link_id), DB_STR(staged->sale.id), DB_INT(staged->id));
 }
 
 int grid_edit(struct db *db, const struct company *company, int64_t grid_sale_id, struct str field, struct str value, struct err *err)
 {
     ARENA_AUTO arena = {0};
     struct staged *staged = NULL;
+    int line_no = NO_LINE;
     int rc = load_one(db, company->id, grid_sale_id, &arena, &staged, err);
     if (rc == OK)
-        rc = edit_apply(company, staged, field, value, err);
+        rc = edit_apply(company, staged, field, value, &line_no, err);
     if (rc != OK)
         return rc;
     staged->edited = true;
     rc = staged_write(db, company->id, staged, err);
-    return rc == OK ? clear_anomalies(db, company->id, staged, anomaly_catalogue[ANOMALY_CHANGED_AFTER_IMPORT].code, err) : rc;
+    return rc == OK ? clear_anomalies(db, company->id, staged, anomaly_catalogue[ANOMALY_CHANGED_AFTER_IMPORT].code, line_no, err) : rc;
 }
 
 int grid_accept(struct db *db, int64_t company_id, int64_t grid_sale_id, struct err *err)
@@ -293,7 +300,7 @@ int grid_accept(struct db *db, int64_t company_id, int64_t grid_sale_id, struct 
     int rc = load_one(db, company_id, grid_sale_id, &arena, &staged, err);
     if (rc == OK)
         rc = db_exec(db, UPDATE_ACCEPTED, err, DB_INT(company_id), DB_INT(grid_sale_id));
-    return rc == OK ? clear_anomalies(db, company_id, staged, "", err) : rc;
+    return rc == OK ? clear_anomalies(db, company_id, staged, "", NO_LINE, err) : rc;
 }
 
 /* ---- purge ---- */

@@ -36,12 +36,20 @@ int cell_rate(const struct cell_place *place, struct str cell, int64_t *ret_bp, 
     return OK;
 }
 
+static int refuse_day(const struct cell_place *place, struct str text, struct err *err)
+{
+    return err_set(err, ERR_DATA, N_("%s, line %s, column %s: “%s” is not a date of the calendar: write 2026-01-31 or 31/01/2026"), PLACE_ARGS(place), ERR_STR(text));
+}
+
 int cell_day(const struct cell_place *place, struct str cell, int32_t *ret, struct err *err)
 {
     struct str text = str_trim(cell);
-    if (civil_parse_day(text, ret) || civil_parse_day_french(text, ret))
-        return OK;
-    return err_set(err, ERR_DATA, N_("%s, line %s, column %s: “%s” is not a date of the calendar: write 2026-01-31 or 31/01/2026"), PLACE_ARGS(place), ERR_STR(text));
+    return civil_parse_day(text, ret) || civil_parse_day_french(text, ret) ? OK : refuse_day(place, text, err);
+}
+
+int cell_day_begins(const struct cell_place *place, struct str cell, int64_t begin_utc, struct err *err)
+{
+    return instant_is_readable(begin_utc) ? OK : refuse_day(place, str_trim(cell), err);
 }
 
 int cell_instant(const struct cell_place *place, struct str cell, int64_t *ret_utc, struct err *err)
@@ -94,7 +102,8 @@ int share_scaled(struct arena *arena, const int64_t *values, size_t count, int64
         rest += remainder;
     }
     /* The remainders add up to the whole cents that are to be dealt out, and a rest that is rounded once. */
-    int64_t cents = (int64_t)(half_down ? (2 * rest + divisor - 1) / (2 * divisor) : (2 * rest + divisor) / (2 * divisor));
+    __int128 unit = divisor;
+    int64_t cents = (int64_t)(half_down ? (2 * rest + unit - 1) / (2 * unit) : (2 * rest + unit) / (2 * unit));
     qsort(parts, count, sizeof *parts, by_remainder);
     for (size_t i = 0; i < (size_t)cents && i < count; i++)
         ret[parts[i].index]++;

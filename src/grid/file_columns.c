@@ -72,7 +72,7 @@ static const struct file_column columns[] = {
     {"fault_reason", FILE_FAULT, FILE_REASON, FILE_OPTIONAL, offsetof(struct sale_fault, reason), NO_FLAG},
 };
 _Static_assert(sizeof columns / sizeof *columns == FILE_COLUMN_COUNT, "FILE_COLUMN_COUNT counts the table");
-enum { COLUMN_ROW = 0, COLUMN_LINK = 1, COLUMN_SALE_ID = 2, COLUMN_KIND = 3, COLUMN_CLOSED_AT = 6 };
+enum { COLUMN_ROW = 0, COLUMN_LINK = 1, COLUMN_SALE_ID = 2, COLUMN_KIND = 3, COLUMN_DATE = 5, COLUMN_CLOSED_AT = 6 };
 #define FILE_BODY_MARK "row;link;sale_id;"
 
 /* ---- writing ---- */
@@ -381,7 +381,8 @@ static int settle_instant(struct reading *reading, const struct csv_row *row)
     if (staged->has_day && !staged->sale.has_closed_utc) {
         staged->sale.has_closed_utc = true;
         staged->sale.closed_utc = zone_day_start(company->zone, staged->day, company->cutoff_minutes);
-        return OK;
+        struct cell_place place = place_at(reading, row, COLUMN_DATE);
+        return cell_day_begins(&place, cell_of(reading->header, row, COLUMN_DATE), staged->sale.closed_utc, reading->err);
     }
     if (!staged->sale.has_closed_utc)
         return OK;

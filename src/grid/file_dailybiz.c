@@ -174,7 +174,7 @@ static int read_head(const struct csv_row *row, const char *path, const struct g
     sale->state = SALE_PAID;
     sale->has_closed_utc = staged->has_day = true;
     sale->closed_utc = zone_day_start(company->zone, staged->day, company->cutoff_minutes);
-    return OK;
+    return cell_day_begins(&place, cell_of(row, D_DATE), sale->closed_utc, err);
 }
 
 static const struct tax *tax_by_code(const struct grid_session *session, struct str code)

@@ -59,7 +59,7 @@ int staged_load_fault(struct db *db, int64_t company_id, struct arena *arena, st
 {
     static const char SELECT_FAULT[] =
         "SELECT args FROM anomaly WHERE company_id = $1 AND link_id = $2 AND subject_kind = 'sale' AND subject = $3 AND code = 'unreadable_value' LIMIT 1";
-    if (!staged->blocked || staged->edited)
+    if (!staged->blocked)
         return OK;
     struct str text = STR_NULL, args[4] = {0};
     int count = 0;

@@ -52,6 +52,8 @@ int cell_number(const struct cell_place *place, struct str cell, int places, int
 int cell_rate(const struct cell_place *place, struct str cell, int64_t *ret_bp, struct err *err) MUST_CHECK;
 /* 2026-01-31 or 31/01/2026. */
 int cell_day(const struct cell_place *place, struct str cell, int32_t *ret, struct err *err) MUST_CHECK;
+/* A day that stands alone must begin at an instant that can be written and read again: not so at the very ends of the years. */
+int cell_day_begins(const struct cell_place *place, struct str cell, int64_t begin_utc, struct err *err) MUST_CHECK;
 int cell_instant(const struct cell_place *place, struct str cell, int64_t *ret_utc, struct err *err) MUST_CHECK;
 /* A text that a spreadsheet's formula guard may stand before, in the arena; absent when empty. */
 int cell_text(struct arena *arena, struct str cell, struct str *ret, struct err *err) MUST_CHECK;

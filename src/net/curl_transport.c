@@ -3,7 +3,9 @@
  * Messages name the host and the cause: never a header, and never the path or query of an address. */
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/mem.h"
@@ -21,13 +23,18 @@ enum {
 
 enum slot_state { SLOT_FREE, SLOT_FLYING, SLOT_DELIVERED };
 
-/* One exchange. The easy handle and the body's memory are used again for the next one. */
+/* One exchange. The body's memory is used again for the next one; the easy handle is not, because libcurl before 8.1.1 keeps a pointer to a header of the
+ * exchange before (its issue 11101), and an answer whose first header is a folded line would make it read freed memory. Connections outlive it. */
 struct slot {
     enum slot_state state;
     CURL *easy;
     struct curl_slist *headers;
     struct buf body;
     bool too_large;
+    bool loopback;                  /* the address says so itself */
+    bool direct;                    /* no proxy: what is connected to is the till */
+    bool allow_private;
+    bool inside;                    /* the name led where no till of ours may be */
     uint64_t tag;
     char host[ERR_ARG_SIZE];        /* "name:port" for messages */
     char detail[CURL_ERROR_SIZE];   /* libcurl's own words */
@@ -54,8 +61,34 @@ static size_t on_body(char *bytes, size_t one, size_t n, void *context)
     return buf_failed(&slot->body) ? CURL_WRITEFUNC_ERROR : n;
 }
 
+/* Asked for each address that a name stands for, just before the connection: what is refused here gets not a packet. */
+static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct slot *slot = context;
+    enum address_class kind = address_classify(&address->addr);
+    bool fine = !slot->direct || (slot->loopback ? kind == ADDRESS_LOOPBACK : kind == ADDRESS_PUBLIC || (kind == ADDRESS_PRIVATE && slot->allow_private));
+    if (purpose != CURLSOCKTYPE_IPCXN || !fine) {
+        slot->inside = true;
+        return CURL_SOCKET_BAD;
+    }
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static bool proxy_named(void)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && *value != '\0')
+            return true;
+    }
+    return false;
+}
+
 static void slot_recycle(struct slot *slot)
 {
+    curl_easy_cleanup(slot->easy);
+    slot->easy = NULL;
     curl_slist_free_all(slot->headers);
     slot->headers = NULL;
     size_t max = slot->body.max;
@@ -65,6 +98,7 @@ static void slot_recycle(struct slot *slot)
     }
     buf_reset(&slot->body);
     slot->too_large = false;
+    slot->inside = false;
     slot->detail[0] = '\0';
     slot->state = SLOT_FREE;
 }
@@ -125,7 +159,12 @@ static int headers_build(struct slot *slot, const struct http_request *request, 
 static bool set_rules(struct slot *slot, const struct http_limits *limits, bool loopback)
 {
     CURL *easy = slot->easy;
-    bool ok = curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
+    slot->loopback = loopback;
+    slot->direct = loopback || !proxy_named();
+    slot->allow_private = limits->allow_private;
+    bool ok = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket) == CURLE_OK;
+    ok = ok && curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, slot) == CURLE_OK;
+    ok = ok && curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK; /* a redirect would carry the key elsewhere */
     ok = ok && curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
@@ -198,9 +237,9 @@ static int transport_submit(void *context, const struct http_request *request, u
     if (slot == NULL)
         return err_set(err, ERR_INTERNAL, N_("too many requests to %s at once: this is a fault of the program"), ERR_STR(parts.authority));
     err_str(parts.authority, slot->host);
-    if (slot->easy == NULL && (slot->easy = curl_easy_init()) == NULL)
+    slot->easy = curl_easy_init();
+    if (slot->easy == NULL)
         return err_memory(err);
-    curl_easy_reset(slot->easy); /* keeps connections and memory */
     rc = headers_build(slot, request, err);
     if (rc != OK)
         goto out;
@@ -272,8 +311,12 @@ static bool failure_describe(const struct slot *slot, CURLcode code, size_t body
         err_set(failure, ERR_TILL, N_("the name of %s is unknown: check the address and the network connection"), slot->host);
         return false;
     case CURLE_COULDNT_CONNECT:
-        failure_connect(slot, failure);
-        return false;
+        if (slot->inside)
+            err_set(failure, ERR_TILL, N_("%s stands for an address inside this machine's own network, where no till is looked for: check the address, or allow it with "
+                                          "LIAISON_PRIVATE_TILLS=yes when the till is in your own network"), slot->host);
+        else
+            failure_connect(slot, failure);
+        return slot->inside;
     case CURLE_OPERATION_TIMEDOUT:
         failure_timeout(slot, failure);
         return false;
@@ -321,6 +364,8 @@ static void slot_deliver(struct curl_transport *transport, struct slot *slot, CU
     curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(slot->easy, CURLINFO_CONTENT_TYPE, &content_type);
     *ret = (struct http_response){.tag = slot->tag, .retry_after_ms = -1, .attempts = 1};
+    if (code == CURLE_OK && (status < 100 || status > 999)) /* libcurl lets "HTTP/2 000" and "HTTP/2 2000" pass; to those who read ret, 0 is no answer */
+        code = CURLE_WEIRD_SERVER_REPLY;
     if (code == CURLE_OK || is_truncated(code, status)) {
         ret->status = (int)status;
         ret->body = slot->body.p != NULL ? buf_str(&slot->body) : STR("");
@@ -383,7 +428,6 @@ static void transport_free(void *context)
             curl_multi_remove_handle(transport->multi, slot->easy);
         slot_recycle(slot);
         buf_release(&slot->body);
-        curl_easy_cleanup(slot->easy);
     }
     if (transport->multi != NULL)
         curl_multi_cleanup(transport->multi);
@@ -409,6 +453,7 @@ int http_curl_transport(struct http_transport *ret, const struct http_limits *li
         .total_timeout_ms = limits && limits->total_timeout_ms ? limits->total_timeout_ms : TOTAL_TIMEOUT_MS,
         .idle_timeout_ms = limits && limits->idle_timeout_ms ? limits->idle_timeout_ms : IDLE_TIMEOUT_MS,
         .body_max = limits && limits->body_max ? limits->body_max : HTTP_BODY_MAX,
+        .allow_private = limits && limits->allow_private,
     };
     for (size_t i = 0; i < SLOT_COUNT; i++)
         transport->slots[i].body.max = transport->limits.body_max;

@@ -48,11 +48,14 @@ struct http_limits {
     int64_t total_timeout_ms;     /* 0: 60 000: the whole exchange, so that a drip ends */
     int64_t idle_timeout_ms;      /* 0: 15 000 without a byte */
     size_t body_max;              /* 0: HTTP_BODY_MAX */
+    bool allow_private;           /* a till in a private network (10.0.0.0/8 …) may be reached */
 };
 /* libcurl multi: HTTP/1.1 keep-alive, gzip accepted (asked for except on loopback), certificates always verified, redirects never followed, only https except to loopback.
- * The proxy of the environment (https_proxy) is used, except to loopback; it sees no key, since the encryption goes through it. */
+ * The proxy of the environment (https_proxy) is used, except to loopback; it sees no key, since the encryption goes through it.
+ * Once its name is resolved, an address must be a public one (or a private one when the limits allow it), and loopback only when the URL says so literally: a name
+ * cannot lead into the machine's own network, now or at the next resolution. Behind a proxy it is the proxy that resolves, and decides. */
 int http_curl_transport(struct http_transport *ret, const struct http_limits *limits, struct err *err) MUST_CHECK;
-/* https, or http to 127.0.0.0/8, ::1 or localhost; no user:password part; ERR_DATA with the reason otherwise. */
+/* https, or http to 127.0.0.0/8, ::1 or localhost; no user:password part; an IPv4 address only as four decimal parts; ERR_DATA with the reason otherwise. */
 int http_url_check(struct str url, struct err *err) MUST_CHECK;
 /* Appends percent-encoded (unreserved characters stay). */
 void http_append_encoded(struct buf *out, struct str s);
@@ -88,7 +91,7 @@ struct http_server_request {
     struct arena *arena;          /* lives until the response is sent */
     void *impl;
 };
-/* A request header by name without regard to case; {NULL,0} when absent. */
+/* A request header by name without regard to case; {NULL,0} when absent, or when a line end stands in it. */
 struct str http_server_header(const struct http_server_request *request, const char *name);
 /* First value of a query parameter, decoded (`+` is a blank) into the request's arena; {NULL,0} when absent. */
 struct str http_server_query(const struct http_server_request *request, struct str name);
@@ -108,7 +111,7 @@ struct http_server_response {
 /* Called on one thread at a time (the server polls in one thread of its own). */
 typedef void http_handler(void *context, const struct http_server_request *request, struct http_server_response *response);
 /* `listen` is "127.0.0.1:8080", ":0" means loopback with a free port. Bodies up to body_max (0: HTTP_BODY_MAX), 413
- * beyond; 512 connections, 30 s without a byte; a target with a zero byte gets 400. ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken. */
+ * beyond; 512 connections, 30 s without a byte; a target with a blank, a control character or %00 gets 400. ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken. */
 int http_server_start(struct http_server **ret, struct str listen, size_t body_max, http_handler *handler, void *context, struct err *err) MUST_CHECK;
 int http_server_port(const struct http_server *server);
 /* Delayed answers are let go at once; returns when the handler will not be called again. NULL is harmless. */

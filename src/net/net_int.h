@@ -13,4 +13,14 @@ struct url_parts {
 bool url_split(struct str url, struct url_parts *ret);
 /* Whether a host is this machine by name or address: localhost, 127.0.0.0/8, ::1. */
 bool url_host_is_loopback(struct str host);
+
+/* ---- address.c ---- */
+struct sockaddr;
+enum address_class {
+    ADDRESS_PUBLIC,
+    ADDRESS_LOOPBACK,   /* this machine */
+    ADDRESS_PRIVATE,    /* a network behind a router, this one's own among them */
+    ADDRESS_NOWHERE,    /* no till has it: link-local (where clouds serve their secrets), multicast, reserved, another family */
+};
+enum address_class address_classify(const struct sockaddr *address);
 #endif

@@ -231,9 +231,18 @@ static void problem(struct http_server_response *response, int status, struct st
     response->headers[0] = (struct http_header){STR("Content-Type"), STR("application/problem+json")};
 }
 
+/* Neither a method nor a target holds a blank or a control character (RFC 9112, 3), but libmicrohttpd takes what only a CR ends for a part of it. */
+static bool is_plain(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7f)
+            return false;
+    return true;
+}
+
 static void answer(struct http_server *server, struct exchange *exchange, struct str method, struct http_server_response *response)
 {
-    if (exchange->path.p == NULL) {
+    if (exchange->path.p == NULL || !is_plain(method)) {
         problem(response, MHD_HTTP_BAD_REQUEST,
                 STR("{\"status\":400,\"title\":\"Bad Request\",\"detail\":\"the address of the request cannot be read\"}"));
     } else if (exchange->body_seen > server->body_max) {
@@ -285,7 +294,7 @@ static void target_split(struct exchange *exchange, struct str target)
     }
     struct str query = STR_NULL;
     str_cut(path, '?', &path, &query);
-    if (path.n == 0 || path.p[0] != '/')
+    if (path.n == 0 || path.p[0] != '/' || !is_plain(target))
         return;
     struct str decoded = http_decode(&exchange->arena, path, false);
     /* A zero byte would make the rest of the path invisible to whoever takes it for a C string. */
@@ -356,7 +365,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 
 struct str http_server_header(const struct http_server_request *request, const char *name)
 {
-    return str_from(MHD_lookup_connection_value(request->impl, MHD_HEADER_KIND, name));
+    struct str value = str_from(MHD_lookup_connection_value(request->impl, MHD_HEADER_KIND, name));
+    /* libmicrohttpd leaves a lone CR in a value, where none may stand (RFC 9110, 5.5). */
+    bool plain = value.n == 0 || (memchr(value.p, '\r', value.n) == NULL && memchr(value.p, '\n', value.n) == NULL);
+    return plain ? value : STR_NULL;
 }
 
 struct str http_server_query(const struct http_server_request *request, struct str name)

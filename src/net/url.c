@@ -44,6 +44,32 @@ static bool host_is_plain(struct str host)
     return true;
 }
 
+/* Resolvers take 2130706433, 0x7f.1 and 0177.0.0.1 for addresses. A host whose last part is a number is one in the usual four parts, or none. */
+static bool host_is_odd_number(struct str host)
+{
+    char text[INET_ADDRSTRLEN];
+    struct in_addr address;
+    struct str last = host;
+    if (str_ends_with(last, STR(".")))
+        last.n--;
+    const char *dot = memrchr(last.p, '.', last.n);
+    if (dot != NULL)
+        last = (struct str){dot + 1, (size_t)(last.p + last.n - dot) - 1};
+    if (last.n == 0 || !is_digit(last.p[0]))
+        return last.n == 0;
+    bool number = last.n > 1 && (last.p[1] | 0x20) == 'x';
+    size_t digits = 0;
+    while (digits < last.n && is_digit(last.p[digits]))
+        digits++;
+    if (!number && digits < last.n)
+        return false;
+    if (host.n >= sizeof(text))
+        return true;
+    memcpy(text, host.p, host.n);
+    text[host.n] = '\0';
+    return inet_pton(AF_INET, text, &address) != 1;
+}
+
 static bool host_is_ipv6(struct str host)
 {
     char text[INET6_ADDRSTRLEN];
@@ -74,7 +100,7 @@ static bool authority_split(struct str authority, struct str *ret_host)
             return false;
     } else {
         bool has_port = str_cut(authority, ':', &host, &rest);
-        if ((has_port && !port_is_valid(rest)) || !host_is_plain(host))
+        if ((has_port && !port_is_valid(rest)) || !host_is_plain(host) || host_is_odd_number(host))
             return false;
     }
     *ret_host = host;

@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "report/report_int.h"
 
-#define COLUMNS(array) array, sizeof array / sizeof *array
+#define COLUMNS(array) (array), sizeof (array) / sizeof *(array)
 /* $1 company, $2 last id seen, $3 rows a page, $4 kind, $5 state (empty = any). */
 #define PAGE " ORDER BY id LIMIT $3"
 

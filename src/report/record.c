@@ -4,7 +4,7 @@
 
 #include "report/report_int.h"
 
-#define COLUMNS(array) array, sizeof array / sizeof *array
+#define COLUMNS(array) (array), sizeof (array) / sizeof *(array)
 
 /* ---- document ---- */
 

@@ -292,7 +292,7 @@ static void article_codes(int64_t index, struct demo_article *ret)
 void demo_article(const struct demo *demo, int64_t index, struct demo_article *ret)
 {
     struct dice dice = dice_for(demo->seed, 'i', (uint64_t)index);
-    int64_t variant = index / (DEMO_CATEGORIES * DEMO_PRODUCTS);
+    int64_t variant = index / ((int64_t)DEMO_CATEGORIES * DEMO_PRODUCTS);
     *ret = (struct demo_article){.category = (int)(index % DEMO_CATEGORIES)};
     const struct demo_category *category = &demo_categories[ret->category];
     const struct demo_product *product = &category->products[index / DEMO_CATEGORIES % DEMO_PRODUCTS];

@@ -48,5 +48,5 @@ struct demo_sale {
     int64_t discount_cents, total_cents, tax_cents, tip_cents;
 };
 /* The record of GET /v1/shop/orders (demo_orders.c). */
-void demo_order_append(struct buf *out, const struct store *store, const struct demo *demo, const struct demo_sale *sale);
+void demo_order_append(struct buf *text, const struct store *store, const struct demo *demo, const struct demo_sale *sale);
 #endif

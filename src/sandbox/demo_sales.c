@@ -53,7 +53,7 @@ static void draw_day(const struct demo *demo, const struct zone *zone, int32_t d
             times[i] = midnight + (dice_roll(&dice, 900 * INT64_C(1000)) - 300 * INT64_C(1000)) * 1000;
     }
     /* One sale in each of the two hours that bear the same name when the clock goes back. */
-    if (change_tomorrow && late && count > 2 * NIGHT_SALES) {
+    if (change_tomorrow && late && count > (int64_t)2 * NIGHT_SALES) {
         times[NIGHT_SALES] = midnight + 2 * CIVIL_HOUR + 30 * CIVIL_MINUTE + 417000;
         times[NIGHT_SALES + 1] = midnight + 3 * CIVIL_HOUR + 30 * CIVIL_MINUTE + 122000;
     }

@@ -155,7 +155,7 @@ static int serve(const struct arguments *arguments, struct err *err)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     int rc = hash_init(err);
     if (rc == OK)
         rc = sandbox_open(&sandbox, &arguments->sandbox, &system_clock, err);
@@ -166,7 +166,7 @@ static int serve(const struct arguments *arguments, struct err *err)
     if (rc == OK) {
         struct str key = sandbox_key(sandbox);
         printf("tactill-sandbox listening on http://127.0.0.1:%d key %.*s\n", http_server_port(server), STR_ARG(key));
-        fflush(stdout);
+        (void)fflush(stdout);
         wait_for_stop(&signals);
         http_server_stop(server);
         rc = sandbox_save(sandbox, err);
@@ -182,7 +182,7 @@ int main(int argc, char **argv)
     text_init(TEXT_ENGLISH, NULL);
     int rc = read_arguments(argc, argv, &arguments, &err);
     if (rc == OK && arguments.help) {
-        fputs(help, stdout);
+        (void)fputs(help, stdout);
         return 0;
     }
     if (rc == OK)

@@ -187,7 +187,7 @@ static const struct field order[] = {
     {"refund_of", FIELD_ID, 0, "null"},
 };
 
-#define FIELDS(table) .fields = table, .field_count = COUNT(table)
+#define FIELDS(table) .fields = (table), .field_count = COUNT(table)
 const struct resource resources[RESOURCE_COUNT] = {
     [RESOURCE_ARTICLES] = {"articles", "/v1/catalog/articles", "node_id", "article", "article_id", NULL, METHODS_ALL, FIELDS(article)},
     [RESOURCE_CATEGORIES] = {"categories", "/v1/catalog/categories", "company_id", "category", "category_id", NULL, METHODS_ALL, FIELDS(category)},

@@ -68,7 +68,7 @@ static struct str cookie_token(const struct http_server_request *request)
 static struct session *find_session(struct server *server, const struct http_server_request *request)
 {
     struct str token = cookie_token(request);
-    if (token.n != 2 * TOKEN_BYTES)
+    if (token.n != (size_t)2 * TOKEN_BYTES)
         return NULL;
     unsigned char hash[SHA256_SIZE];
     hash_token(token, hash);

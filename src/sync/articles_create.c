@@ -1,5 +1,5 @@
-/* articles_create.c: makes records that the till lacks, once even when an answer is lost on the way: the till is asked before a POST is tried again.
- * Private to sync (articles_int.h). */
+/* articles_create.c: makes records that the till lacks, once even when an answer is lost on the way: the till is asked before each POST. Before the first one
+ * too, because its list may have moved while it was read, page by page, and then lacks a record that is there. Private to sync (articles_int.h). */
 #include "sync/articles_int.h"
 
 #include <string.h>
@@ -34,12 +34,13 @@ int till_create_once(struct sync_run *run, enum till_resource resource, const ch
                      struct err *refusal, struct err *err)
 {
     enum { ATTEMPTS = 2 };
+    int rc = find_on_till(run, resource, field, value, arena, ret_id, err);
 
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 0; rc == 0 && attempt < ATTEMPTS; attempt++) {
         struct json *created;
 
         err_clear(refusal);
-        int rc = till_create(run->till, resource, body, arena, &created, refusal);
+        rc = till_create(run->till, resource, body, arena, &created, refusal);
         if (rc == OK) {
             *ret_id = json_text(json_get(created, STR("_id")));
             return 1;
@@ -49,10 +50,8 @@ int till_create_once(struct sync_run *run, enum till_resource resource, const ch
             return rc;
         }
         rc = find_on_till(run, resource, field, value, arena, ret_id, err);
-        if (rc != 0)
-            return rc;
     }
-    return 0;
+    return rc;
 }
 
 /* ---- categories ---- */

@@ -188,7 +188,7 @@ void append_update_body(struct buf *out, const struct article *article, const st
 
 /* ---- articles_create.c: records that the till lacks ---- */
 
-/* POST, where an answer may be lost: before trying again the till is asked whether it has the record (`field` is `value`). 1 = *ret_id; 0 = the till refuses
+/* POST, where an answer may be lost: before each attempt the till is asked whether it has the record (`field` is `value`). 1 = *ret_id; 0 = the till refuses
  * (*refusal says why); negative = the till does not answer, or something else stops the run. */
 int till_create_once(struct sync_run *run, enum till_resource resource, const char *field, struct str value, struct str body, struct arena *arena, struct str *ret_id,
                      struct err *refusal, struct err *err) MUST_CHECK;

@@ -98,6 +98,13 @@ static int bind_body(struct db *db, void *context, struct err *err)
     return till_article_bind(db, binding->run, binding->record, binding->article_id, err);
 }
 
+static int remember(struct article_export *export, const struct transfer *transfer, const struct article_record *record, struct err *err)
+{
+    struct binding binding = {export->run, record, transfer->article->id};
+
+    return db_transact(export->run->environment->db, bind_body, &binding, err);
+}
+
 /* Reads it again, compares, and remembers it as it is there, so that the next import finds nothing new. */
 static int verify(struct article_export *export, struct transfer *transfer, const struct article_record *before, struct err *err)
 {
@@ -114,8 +121,7 @@ static int verify(struct article_export *export, struct transfer *transfer, cons
     rc = compare_again(export, transfer, now, before, err);
     if (rc != OK || transfer->fate == FATE_ANOMALY)
         return rc;
-    struct binding binding = {export->run, now, transfer->article->id};
-    return db_transact(export->run->environment->db, bind_body, &binding, err);
+    return remember(export, transfer, now, err);
 }
 
 /* ---- create ---- */
@@ -242,8 +248,8 @@ static int update_on_till(struct article_export *export, struct transfer *transf
     if (!fields_there(&export->arena, record, transfer->article, &transfer->there))
         return err_memory(err);
     transfer->fate = FATE_UNCHANGED;
-    if (tell_differences(export, transfer, false) == 0)
-        return OK;
+    if (tell_differences(export, transfer, false) == 0) /* a run that died after its write could not remember it */
+        return record->values.unchanged || export->run->options->dry_run ? OK : remember(export, transfer, record, err);
     if (record->values.problems & PROBLEM_UNREADABLE)
         err_set(&transfer->refusal, ERR_DATA, N_("%s of the till article cannot be read: correct it at the till"), ERR_STR(record->text[RECORD_CAUSE]));
     else if (record->text[RECORD_DECLINATION].n > 0)

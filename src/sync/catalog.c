@@ -9,6 +9,9 @@
 
 /* ---- reading a list of unknown length ---- */
 
+/* All of it stays in memory, so that a till whose list never ends must find one. */
+enum { CATALOG_ENTRIES_MAX = 50000 };
+
 /* Elements of one size in a growing array; the arena gets a copy of the right size at the end. */
 struct gathering {
     struct sync_run *run;
@@ -24,6 +27,9 @@ static int gathering_page(void *context, int64_t skip, struct str bytes, const s
 
     (void)skip;
     (void)bytes;
+    if (gathering->count + array->count > CATALOG_ENTRIES_MAX)
+        return err_set(err, ERR_TILL, N_("the till lists more than %s VAT rates or categories: this is no shop's catalogue, check the address of the link"),
+                       ERR_INT(CATALOG_ENTRIES_MAX));
     if (gathering->count + array->count > gathering->capacity) {
         size_t capacity = 2 * (gathering->count + array->count);
         char *items = mem_resize(gathering->items, capacity * gathering->item_size);

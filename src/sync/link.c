@@ -17,7 +17,7 @@ const struct link_options link_default_options = {
     .archived = {"any", sizeof "any" - 1},
     .unknown_article = UNKNOWN_REFUSE,
     .unknown_customer = UNKNOWN_CREATE,
-    .overlap_minutes = 7 * 24 * 60,
+    .overlap_minutes = INT64_C(7) * 24 * 60,
 };
 
 /* ---- the options and their columns ---- */

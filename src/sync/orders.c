@@ -25,6 +25,7 @@ struct orders_flow {
     struct cursor closed, changed; /* as the run found them */
     bool by_change;            /* the reading that is going on */
     int64_t already_before;    /* `already` when it began */
+    size_t page_size;          /* of the till, as far as it is known */
     struct arena page;         /* of the page at hand */
 };
 
@@ -301,6 +302,7 @@ static int read_window(struct orders_flow *flow, bool by_change, int64_t from_ut
         .by_change = by_change,
         .from_utc = from_utc,
         .to_utc = to_utc,
+        .page_size = &flow->page_size,
     };
     flow->by_change = by_change;
     flow->already_before = run->result.orders.already;
@@ -311,7 +313,7 @@ static int read_window(struct orders_flow *flow, bool by_change, int64_t from_ut
  * the grid with their anomaly. The cursor knows nothing of it. */
 static int read_future(struct orders_flow *flow, struct err *err)
 {
-    const int64_t end_of_calendar_utc = (int64_t)civil_day(9999, 12, 31) * CIVIL_DAY;
+    const int64_t end_of_calendar_utc = (int64_t)civil_day(9999, 12, 29) * CIVIL_DAY; /* the last day that every program reads */
     flow->closed.moves = false;
     return read_window(flow, false, flow->run->to_utc + GRID_CLOCK_TOLERANCE, end_of_calendar_utc, err);
 }

@@ -70,7 +70,7 @@ int flow_orders(struct sync_run *run, struct err *err) MUST_CHECK;        /* ord
 int flow_validate(struct sync_run *run, struct err *err) MUST_CHECK;      /* validate.c */
 
 /* sales.c: the till's sales of a window, page by page. Pages move while they are read, so each next one is asked for by the last instant of the one before, and identity
- * alone decides what is new; only an empty page is the end. */
+ * alone decides what is new; only an empty page is the end. What stands there before the reading begins, and stays, is handed over, however pages move. */
 struct sales_query {
     struct till_client *till;
     const struct till_account *account;
@@ -78,6 +78,7 @@ struct sales_query {
     bool by_change;                /* the window is one of the last change; the profile must have a change field */
     int64_t from_utc, to_utc;      /* half-open, to the millisecond below at both ends, as the till is asked */
     bool each_once;                /* also across a reading that had to begin again; memory then grows with the window */
+    size_t *page_size;             /* may be NULL; the largest page that the till is known to give: a smaller one is whole, which saves requests. Grows */
 };
 struct sales_record { struct str id, body; const struct json *json; };
 struct sales_page {

@@ -125,6 +125,10 @@ struct answer answer_to_page(const struct till_client *client, const struct http
 
 /* The same page again and again means that `skip` is not followed. Two alike may be chance (a short page, records that moved). */
 enum { SAME_PAGE_MAX = 3 };
+/* How far back a page is known again. */
+enum { MARKS = 32 };
+/* No shop has as many articles, nor sells as much in a window; a till that makes its records up would never end. */
+#define RECORDS_MAX INT64_C(10000000)
 
 /* A page that was asked for. What came is kept until its turn: an error past the end of the list must not stop what stands before it. */
 struct page {
@@ -147,8 +151,11 @@ struct list_reading {
     int64_t due_skip, ask_skip;    /* the next page to hand over, and the next to ask for */
     int64_t page_size;             /* as learnt */
     bool settled;                  /* a page of that size has come: the next ones may be asked for ahead */
-    uint64_t last_mark;            /* of the identities of the last page */
+    uint64_t marks[MARKS];         /* of the identities of the last pages, a ring */
+    size_t mark_count;
     int same_pages;
+    bool asked_again;              /* the page at hand came as one before it, and has been asked for once more */
+    struct buf last_id;            /* of the last page; empty: none, or the list is not in order of them */
     struct arena arena;
 };
 
@@ -220,18 +227,47 @@ static int reading_wait(struct list_reading *reading, struct err *err)
     return OK;
 }
 
-/* Refuses a server that gives the same records for every skip: without this the list would have no end. */
-static int reading_check_progress(struct list_reading *reading, const struct answer *answer, const struct json *array, struct err *err)
+static struct str reading_id(const struct list_reading *reading, const struct json *element)
 {
-    uint64_t mark = array->count;
-    size_t place = 0;
+    return json_identity(json_get_path(element, list_id_path(reading->list)));
+}
 
-    /* The first and the last record tell a page from another. */
-    for (const struct json *element = array->first; element != NULL; element = element->next, place++)
-        if (place == 0 || element->next == NULL)
-            mark = (mark << 5 | mark >> 59) ^ hash_table_key(json_identity(json_get_path(element, list_id_path(reading->list))));
-    reading->same_pages = mark == reading->last_mark ? reading->same_pages + 1 : 1;
-    reading->last_mark = mark;
+static const struct json *last_of(const struct json *array)
+{
+    const struct json *last = array->first;
+
+    while (last->next != NULL)
+        last = last->next;
+    return last;
+}
+
+/* The first and the last record tell a page from another. */
+static uint64_t reading_mark(const struct list_reading *reading, const struct json *array)
+{
+    uint64_t mark = array->count << 32 ^ hash_table_key(reading_id(reading, array->first));
+
+    return (mark << 5 | mark >> 59) ^ hash_table_key(reading_id(reading, last_of(array)));
+}
+
+/* A store on the way may give an old answer for a new one, and what should stand here would be missed. Such a page is asked for once more. */
+static bool reading_doubts(struct list_reading *reading, uint64_t mark)
+{
+    size_t known = reading->mark_count < MARKS ? reading->mark_count : MARKS;
+    bool repeated = false;
+
+    for (size_t i = 0; i < known; i++)
+        repeated = repeated || reading->marks[i] == mark;
+    reading->asked_again = repeated && !reading->asked_again;
+    return reading->asked_again;
+}
+
+/* Refuses a server that gives the same records for every skip: without this the list would have no end. */
+static int reading_check_progress(struct list_reading *reading, const struct answer *answer, uint64_t mark, struct err *err)
+{
+    bool same = reading->mark_count > 0 && reading->marks[(reading->mark_count - 1) % MARKS] == mark;
+
+    reading->same_pages = same ? reading->same_pages + 1 : 1;
+    reading->marks[reading->mark_count++ % MARKS] = mark;
     if (reading->same_pages <= SAME_PAGE_MAX)
         return OK;
     return answer_refuse(answer, N_("%1$s answers the same records for every page (status %2$s, %3$s, “%4$s”): the server does not follow `skip`. Check the "
@@ -248,11 +284,24 @@ static void reading_resize(struct list_reading *reading, int64_t page_size)
     reading->ask_skip = reading->due_skip;
 }
 
+/* Whether a list in order of identity has moved: its page begins with what stood on the one before. Notes where this one ends. */
+static int reading_note_end(struct list_reading *reading, const struct json *array, bool *ret_moved, struct err *err)
+{
+    *ret_moved = false;
+    if (!str_equal(reading->list->order, STR("_id=ASC")) || !str_equal(list_id_path(reading->list), STR("_id")))
+        return OK;
+    *ret_moved = reading->last_id.n > 0 && str_compare(reading_id(reading, array->first), buf_str(&reading->last_id)) <= 0;
+    buf_reset(&reading->last_id);
+    buf_append(&reading->last_id, reading_id(reading, last_of(array)));
+    return buf_failed(&reading->last_id) ? err_memory(err) : OK;
+}
+
 /* Hands the first page over; *ret_end when it is empty. */
 static int reading_hand_over(struct list_reading *reading, bool *ret_end, struct err *err)
 {
     struct page *page = page_at(reading, 0);
     struct json *array;
+    bool moved;
 
     assert(page->skip == reading->due_skip);
     if (page->response.status == 0) {
@@ -268,7 +317,16 @@ static int reading_hand_over(struct list_reading *reading, bool *ret_end, struct
         *ret_end = true;
         return OK;
     }
-    rc = reading_check_progress(reading, &answer, array, err);
+    uint64_t mark = reading_mark(reading, array);
+    if (reading_doubts(reading, mark)) {
+        reading_resize(reading, reading->page_size);
+        return OK;
+    }
+    rc = reading_check_progress(reading, &answer, mark, err);
+    if (rc == OK)
+        rc = reading_note_end(reading, array, &moved, err);
+    if (rc == OK && reading->due_skip > RECORDS_MAX)
+        rc = err_set(err, ERR_TILL, N_("the till's list %s has more than %s records and no end: check the address of the link"), ERR_STR(reading->list->path), ERR_INT(RECORDS_MAX));
     if (rc != OK)
         return rc;
     rc = reading->on_page(reading->context, page->skip, page->response.body, array, err);
@@ -277,7 +335,8 @@ static int reading_hand_over(struct list_reading *reading, bool *ret_end, struct
     reading->first = (reading->first + 1) % HTTP_IN_FLIGHT_MAX;
     reading->count--;
     reading->due_skip += (int64_t)array->count;
-    if ((int64_t)array->count == reading->page_size)
+    /* Records that came before the others have moved this page: those that were asked for ahead may be of the time before, and would leave a gap. */
+    if ((int64_t)array->count == reading->page_size && !moved)
         reading->settled = true;
     else
         reading_resize(reading, (int64_t)array->count);
@@ -311,6 +370,7 @@ int till_list_read(struct till_client *client, const struct till_list *list, int
         buf_release(&reading->pages[i].body);
         buf_release(&reading->pages[i].content_type);
     }
+    buf_release(&reading->last_id);
     arena_release(&reading->arena);
     mem_free(reading);
     return rc;

@@ -59,8 +59,8 @@ static void arguments_cannot_act_on_a_terminal(void **state)
     struct err err = {0};
 
     (void)state;
-    err_set(&err, ERR_DATA, "%s", "a\x1B[2Jb\nc\x7F d\xC2\x9B" "e \xE2\x80\xAE" "f \xFF\xC3\xA9\xE2\x82\xAC");
-    assert_string_equal(err.args[0], "a?[2Jb?c? d?e ?f ?\xC3\xA9\xE2\x82\xAC");
+    err_set(&err, ERR_DATA, "%s", "a\x1B[2Jb\nc\x7F d\xC2\x9B" "e \xE2\x80\xAE" "f \xFF\xC3\xA9\xE2\x82\xAC \xD8\x9C\xD8\x9B");
+    assert_string_equal(err.args[0], "a?[2Jb?c? d?e ?f ?\xC3\xA9\xE2\x82\xAC ?\xD8\x9B");
 }
 
 static void long_arguments_are_cut_between_characters(void **state)

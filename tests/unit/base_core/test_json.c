@@ -238,6 +238,29 @@ static void nesting_bombs_are_refused(void **state)
     assert_refused(buf_str(&bomb), "byte ");
 }
 
+/* Two bytes for a value of some ninety: the tree of such a page would take forty times its size. */
+static void a_bomb_of_values_is_refused(void **state)
+{
+    struct buf bomb = {.max = JSON_SIZE_MAX};
+
+    (void)state;
+    buf_append_char(&bomb, '[');
+    for (int i = 0; i < JSON_VALUES_MAX - 1000; i++)
+        buf_append(&bomb, STR("0,"));
+    buf_append(&bomb, STR("0]"));
+    ARENA_AUTO arena = {0};
+    struct json *all;
+    struct err err = {0};
+    assert_int_equal(json_parse(&arena, buf_str(&bomb), &all, &err), OK);
+    assert_int_equal(all->count, JSON_VALUES_MAX - 999);
+    bomb.p[bomb.n - 1] = ',';
+    for (int i = 0; i < 2000; i++)
+        buf_append(&bomb, STR("{},"));
+    buf_append(&bomb, STR("0]"));
+    assert_refused(buf_str(&bomb), "too many values");
+    buf_release(&bomb);
+}
+
 static void too_large_is_refused_at_once(void **state)
 {
     (void)state;
@@ -313,7 +336,7 @@ int main(void)
         cmocka_unit_test(numbers_keep_their_digits), cmocka_unit_test(escapes_become_characters), cmocka_unit_test(bad_escapes_are_refused),
         cmocka_unit_test(bad_bytes_are_refused), cmocka_unit_test(broken_structure_is_refused), cmocka_unit_test(cut_documents_are_refused),
         cmocka_unit_test(repeated_members_are_refused), cmocka_unit_test(hostile_width_is_no_bomb), cmocka_unit_test(nesting_bombs_are_refused),
-        cmocka_unit_test(too_large_is_refused_at_once), cmocka_unit_test(survives_damage), cmocka_unit_test(memory_may_fail_anywhere),
+        cmocka_unit_test(a_bomb_of_values_is_refused), cmocka_unit_test(too_large_is_refused_at_once), cmocka_unit_test(survives_damage), cmocka_unit_test(memory_may_fail_anywhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,10 @@ static void quotes_what_must_be(void **state)
 
     (void)state;
     json_append_quoted(&text, STR("a\"b\\c/\b\f\n\r\t\x01\x1F\x7F\0z\xC3\xA9\xFF\xC3"));
-    assert_str(buf_str(&text), "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001f\x7F\\u0000z\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\"");
+    assert_str(buf_str(&text), "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f\\u0000z\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\"");
+    buf_reset(&text);
+    json_append_quoted(&text, STR("\xC2\x80[\xC2\x9B" "2J\xC2\x9F\xC2\xA0\xC2")); /* C1 controls act on a terminal, a no-break space does not */
+    assert_str(buf_str(&text), "\"\\u0080[\\u009b2J\\u009f\xC2\xA0\xEF\xBF\xBD\"");
 }
 
 /* Any text comes back from its quoted form. */

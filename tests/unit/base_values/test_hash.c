@@ -154,6 +154,29 @@ static void what_was_touched_or_moved_does_not_open(void **state)
     check_refused(&test_key, STR_NULL, "link:7");
 }
 
+/* Computed apart, with Python's hashlib: BLAKE2b keyed with BLAKE2b(key, salt 1, the purpose). */
+static void keyed_digests_need_their_key(void **state)
+{
+    static const struct { const char *purpose, *hex; } cases[] = {
+        {"purpose1", "d6a8f0180260d4152611485d6ca94d12a64e805c5ac45b904e4dfcff1a6e5ccd"},
+        {"purpose2", "6c778075ed46aa430275099be574220411f53f9ac27c318353e02ddecdfcd292"},
+    };
+    const struct str parts[] = {STR("sealed "), STR_NULL, STR("bytes")};
+    struct seal_key other_key = test_key;
+    unsigned char digest[KEYED_SIZE], other[KEYED_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        BUF_AUTO hex = {0};
+        keyed_digest(&test_key, cases[i].purpose, parts, 3, digest);
+        hex_append(&hex, digest, sizeof digest);
+        assert_text(&hex, cases[i].hex);
+    }
+    other_key.bytes[SEAL_KEY_SIZE - 1] ^= 1;
+    keyed_digest(&other_key, "purpose2", parts, 3, other);
+    assert_memory_not_equal(digest, other, sizeof digest);
+}
+
 static void sealing_says_when_memory_is_exhausted(void **state)
 {
     struct err err = {0};
@@ -365,7 +388,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_start_switches_core_dumps_off), cmocka_unit_test(digests_are_the_published_ones), cmocka_unit_test(hex_goes_both_ways),
         cmocka_unit_test(table_keys_differ), cmocka_unit_test(a_sealed_secret_opens_again), cmocka_unit_test(an_empty_secret_can_be_sealed),
-        cmocka_unit_test(what_was_touched_or_moved_does_not_open), cmocka_unit_test(sealing_says_when_memory_is_exhausted),
+        cmocka_unit_test(what_was_touched_or_moved_does_not_open), cmocka_unit_test(keyed_digests_need_their_key), cmocka_unit_test(sealing_says_when_memory_is_exhausted),
         cmocka_unit_test(passwords_match_only_themselves), cmocka_unit_test(random_bytes_are_not_the_same_twice),
     };
     const struct CMUnitTest key_file_tests[] = {

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { UNTOUCHED = 424242 };
 
@@ -111,7 +112,11 @@ static void reads_what_people_type(void **state)
         {"-1\u2009234\u2009567,8", 2, DECIMAL_OK, -123456780},
         {"\u22124,00", 2, DECIMAL_OK, -400},
         {" 12 ", 2, DECIMAL_OK, 1200},
+        {"7\u00A0", 2, DECIMAL_OK, 700},
+        {"7\u202F", 2, DECIMAL_OK, 700},
         {"007", 0, DECIMAL_OK, 7},
+        {"5", 0, DECIMAL_OK, 5},
+        {"123 456,7", 2, DECIMAL_OK, 12345670},
         {",50", 2, DECIMAL_OK, 50},
         {"4180", 0, DECIMAL_OK, 4180},
         {"0,10", 1, DECIMAL_OK, 1},
@@ -134,6 +139,33 @@ static void reads_what_people_type(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         check_parse(decimal_parse_human, &cases[i]);
+    int64_t value = UNTOUCHED;
+    assert_int_equal(decimal_parse_human(STR_NULL, 2, &value), DECIMAL_NOT_A_NUMBER);
+    assert_int_equal(value, UNTOUCHED);
+}
+
+/* A view ends where it says: each beginning of a text is read as the same beginning with nothing behind, and under AddressSanitizer no byte behind it is touched. */
+static void nothing_behind_the_end_counts(void **state)
+{
+    static enum decimal_result (*const parsers[])(struct str, int, int64_t *) = {decimal_parse, decimal_parse_rounded, decimal_parse_human};
+    static const char *const texts[] = {"-12.34e+56", "0.00001e-005", "1E99999", "--1", "1..2", "1ee2", "1e--2", "1e-+2", "  7 ,5", "4 180 222,20", "-1 234", "12\u00A0345\u202F678\u2009901",
+        "12  345", "\u22121,5", "\u00A0\u00A07", "\u202F7\u202F"};
+
+    (void)state;
+    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
+        for (size_t n = 1; n <= strlen(texts[t]); n++) {
+            char *alone = malloc(n);
+            assert_non_null(alone);
+            memcpy(alone, texts[t], n);
+            for (size_t p = 0; p < sizeof parsers / sizeof parsers[0]; p++) {
+                int64_t expected = UNTOUCHED, value = UNTOUCHED;
+                enum decimal_result result = parsers[p]((struct str){alone, n}, 2, &expected);
+                if (parsers[p]((struct str){texts[t], n}, 2, &value) != result || value != expected)
+                    fail_msg("\"%.*s\" is read otherwise when \"%s\" stands behind it", (int)n, alone, texts[t] + n);
+            }
+            free(alone);
+        }
+    }
 }
 
 /* A value's digits, pushed about as text only: what decimal_parse and decimal_append must agree with. */
@@ -188,7 +220,7 @@ static void writes_decimals(void **state)
         const char *text;
     } cases[] = {
         {710, 2, 0, "7.1"}, {-5, 2, 0, "-0.05"}, {1200, 2, 0, "12"}, {1200, 2, 2, "12.00"}, {0, 2, 0, "0"}, {0, 2, 2, "0.00"},
-        {-1, 6, 0, "-0.000001"}, {5, 0, 0, "5"}, {5, 0, 2, "5.00"}, {15, 1, 3, "1.500"}, {-100, 2, 1, "-1.0"}, {100, 0, 0, "100"},
+        {-1, 6, 0, "-0.000001"}, {5, 0, 0, "5"}, {5, 0, 1, "5.0"}, {5, 0, 2, "5.00"}, {15, 1, 3, "1.500"}, {-100, 2, 1, "-1.0"}, {100, 0, 0, "100"},
         {INT64_MIN, 2, 0, "-92233720368547758.08"}, {INT64_MAX, 18, 0, "9.223372036854775807"},
     };
 
@@ -207,6 +239,7 @@ static void scales_with_each_rounding(void **state)
     } cases[] = {
         {5, 1, 2, 3, 2, 2}, {-5, 1, 2, -3, -2, -2}, {7, 1, 2, 4, 4, 3}, {-7, 1, 2, -4, -4, -3}, {1, 1, 3, 0, 0, 0}, {2, 1, 3, 1, 1, 0},
         {-2, 1, 3, -1, -1, 0}, {6, 1, 3, 2, 2, 2}, {INT64_MAX, 3, 3, INT64_MAX, INT64_MAX, INT64_MAX}, {1, 1, INT64_MAX, 0, 0, 0},
+        {INT64_MIN, 3, 3, INT64_MIN, INT64_MIN, INT64_MIN},
     };
     int64_t value = UNTOUCHED;
 
@@ -257,6 +290,8 @@ static void finds_the_tax_inside(void **state)
     assert_int_equal(money_tax_inside(3, 2000, ROUND_HALF_EVEN), 0);
     assert_int_equal(money_tax_inside(5, 2000, ROUND_TRUNCATE), 0);
     assert_int_equal(money_tax_inside(12345, 0, ROUND_HALF_UP), 0);
+    assert_int_equal(money_tax_inside(1000100, 1, ROUND_HALF_UP), 100); /* a hundredth of a percent */
+    assert_int_equal(money_tax_inside(12345, -10000, ROUND_HALF_UP), 0); /* no rate: nothing is inside */
     for (int64_t total = -700; total <= 700; total++)
         for (size_t r = 0; r < sizeof rates / sizeof rates[0]; r++)
             assert_int_equal(money_tax_inside(total, rates[r], ROUND_HALF_UP), tax_by_search(total, rates[r]));
@@ -326,6 +361,11 @@ static void shares_in_known_cases(void **state)
     assert_memory_equal(shares, ((const int64_t[]){99, -9}), 2 * sizeof shares[0]);
     money_share(MONEY_MAX, (const int64_t[]){MONEY_MAX, 1 - MONEY_MAX}, 2, shares); /* would leave int64 */
     assert_memory_equal(shares, ((const int64_t[]){MONEY_MAX, 0}), 2 * sizeof shares[0]);
+    /* A share at the edge of int64 has no room for a cent more, or for the other sign. */
+    money_share(INT64_MAX / 7, (const int64_t[]){7, -6}, 2, shares);
+    assert_memory_equal(shares, ((const int64_t[]){INT64_MAX / 7, 0}), 2 * sizeof shares[0]);
+    money_share(INT64_C(1) << 60, (const int64_t[]){-8, 4, 5}, 3, shares);
+    assert_memory_equal(shares, ((const int64_t[]){INT64_C(1) << 60, 0, 0}), 3 * sizeof shares[0]);
     shares[0] = UNTOUCHED;
     money_share(7, NULL, 0, shares);
     assert_int_equal(shares[0], UNTOUCHED);
@@ -335,7 +375,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parses_json_numbers), cmocka_unit_test(refuses_what_is_no_json_number),
-        cmocka_unit_test(rounds_half_away_from_zero), cmocka_unit_test(reads_what_people_type),
+        cmocka_unit_test(rounds_half_away_from_zero), cmocka_unit_test(reads_what_people_type), cmocka_unit_test(nothing_behind_the_end_counts),
         cmocka_unit_test(decimals_come_back), cmocka_unit_test(writes_decimals),
         cmocka_unit_test(scales_with_each_rounding), cmocka_unit_test(finds_the_tax_inside),
         cmocka_unit_test(shares_add_up_and_stay_near), cmocka_unit_test(shares_in_known_cases),

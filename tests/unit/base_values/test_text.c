@@ -234,13 +234,29 @@ static void translates_from_a_catalogue(void **state)
     }
 }
 
+/* Each as a shell reads it: the word of a command that is copied from a screen. */
+static void shell_words_stay_one_word(void **state)
+{
+    static const char *const cases[][2] = {
+        {"VIN-75_a.b:c/d@e%f+g,h", "VIN-75_a.b:c/d@e%f+g,h"}, {"caf\xC3\xA9", "caf\xC3\xA9"}, {"", "''"}, {"two words", "'two words'"}, {"$(rm -r x)`y`", "'$(rm -r x)`y`'"},
+        {"it's", "'it'\\''s'"}, {"a;b", "'a;b'"}, {"a\\b", "'a\\b'"}, {"~", "'~'"}, {"#", "'#'"}, {"*", "'*'"}, {"{a,b}", "'{a,b}'"}, {"!x", "'!x'"}, {"a=b", "'a=b'"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        BUF_AUTO word = {0};
+        text_append_shell_word(&word, str_from(cases[i][0]));
+        assert_text(&word, cases[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(translates_from_a_catalogue), cmocka_unit_test(knows_utf8), cmocka_unit_test(folds_to_the_same_key),
         cmocka_unit_test(folding_twice_changes_nothing), cmocka_unit_test(folding_says_when_memory_is_exhausted),
         cmocka_unit_test(measures_columns), cmocka_unit_test(fills_cells), cmocka_unit_test(cells_have_exactly_their_columns),
-        cmocka_unit_test(reads_windows1252), cmocka_unit_test(writes_figures_as_the_language_does),
+        cmocka_unit_test(reads_windows1252), cmocka_unit_test(shell_words_stay_one_word), cmocka_unit_test(writes_figures_as_the_language_does),
         cmocka_unit_test(a_figure_without_memory_is_a_failure),
     };
 

@@ -18,11 +18,14 @@ struct ticket {
     struct posting_payment payments[LINES_MAX];
 };
 
-static inline struct str text_of(struct fixture *fixture, const char *format, int64_t n)
+__attribute__((format(printf, 2, 3))) static inline struct str text_of(struct fixture *fixture, const char *format, ...)
 {
     char line[64];
+    va_list values;
 
-    snprintf(line, sizeof line, format, (long long)n);
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
     struct str copy = arena_copy(&fixture->arena, str_from(line));
     assert_non_null(copy.p);
     return copy;
@@ -65,8 +68,8 @@ static inline void ticket_begin(struct shop *shop, struct ticket *t, enum docume
         .at_utc = test_now_utc - CIVIL_HOUR,
         .customer_id = shop->counter,
         .link_id = 1,
-        .till_sale_id = text_of(shop->fixture, "sale-%lld", serial),
-        .till_number = text_of(shop->fixture, "%lld", serial),
+        .till_sale_id = text_of(shop->fixture, "sale-%" PRId64, serial),
+        .till_number = text_of(shop->fixture, "%" PRId64, serial),
         .lines = t->lines,
         .taxes = t->taxes,
         .payments = t->payments,

@@ -302,6 +302,21 @@ static void a_sale_of_nothing_has_no_allocation(void **state)
     assert_int_equal(count_rows(f, "allocation"), 0);
 }
 
+/* The head of every document is the sum of its lines, and of its taxes; every move of stock is that of a line. */
+static void assert_heads_right(struct fixture *f)
+{
+    assert_int_equal(query_number(f,
+        "SELECT COUNT(*) FROM document d WHERE d.company_id = $1 AND ("
+        " d.total_cents <> (SELECT SUM(l.total_cents) FROM document_line l WHERE l.company_id = d.company_id AND l.document_id = d.document_id)"
+        " OR d.tax_cents <> (SELECT SUM(l.tax_cents) FROM document_line l WHERE l.company_id = d.company_id AND l.document_id = d.document_id)"
+        " OR d.tax_cents <> (SELECT SUM(t.tax_cents) FROM document_tax t WHERE t.company_id = d.company_id AND t.document_id = d.document_id))",
+        DB_INT(f->company_id)), 0);
+    assert_int_equal(query_number(f,
+        "SELECT COUNT(*) FROM stock_move m WHERE m.company_id = $1 AND m.source = 'document' AND NOT EXISTS (SELECT 1 FROM document_line l"
+        " WHERE l.company_id = m.company_id AND l.document_id = m.source_id AND l.line_no = m.line_no AND l.article_id = m.article_id AND l.quantity_milli = -m.quantity_milli)",
+        DB_INT(f->company_id)), 0);
+}
+
 static void allocations_never_exceed_payment_or_due_line(void **state)
 {
     struct fixture *f = *state;
@@ -332,6 +347,7 @@ static void allocations_never_exceed_payment_or_due_line(void **state)
         "SELECT COUNT(*) FROM due_line d JOIN (SELECT company_id, document_id, SUM(amount_cents) AS s FROM allocation GROUP BY company_id, document_id) a "
         "ON a.company_id = d.company_id AND a.document_id = d.document_id "
         "WHERE d.company_id = $1 AND (ABS(s) > ABS(d.amount_cents) OR (s > 0) <> (d.amount_cents > 0))", DB_INT(f->company_id)), 0);
+    assert_heads_right(f);
 }
 
 static void a_sale_is_never_posted_twice(void **state)
@@ -354,6 +370,82 @@ static void a_sale_is_never_posted_twice(void **state)
     assert_int_equal(stock_of(f, shop.managed[0]), -1000);
     posting_session_free(session);
     assert_journal_right(f);
+}
+
+static void a_sale_that_does_not_add_up_is_not_posted(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, false, true);
+    struct ticket right, wrong;
+
+    ticket_simple(&shop, &right, DOCUMENT_INVOICE, 1, shop.managed[0], 1000, 100);
+    ticket_simple(&shop, &wrong, DOCUMENT_INVOICE, 2, shop.managed[0], 1000, 100);
+    wrong.posting.total_cents = 101;
+    struct posting postings[] = {right.posting, wrong.posting};
+    assert_refused(f, ERR_DATA, attempt_run(f, session, postings, 2, OK));
+    assert_int_equal(count_rows(f, "document"), 0);
+    assert_ok(f, attempt_run(f, session, postings, 1, OK));
+    assert_int_equal(stock_of(f, shop.managed[0]), -1000);
+    assert_ok(f, attempt_run(f, session, postings, 0, OK)); /* nothing to do */
+    assert_int_equal(count_rows(f, "document"), 1);
+    posting_session_free(session);
+    assert_journal_right(f);
+}
+
+static void what_stands_behind_the_last_line_does_not_count(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    struct ticket t;
+
+    stock_set(f, shop.managed[0], 5000);
+    for (int i = 0; i < 3; i++) { /* again in one session: its memory is then full of what was */
+        ticket_begin(&shop, &t, DOCUMENT_INVOICE, i);
+        ticket_line(&shop, &t, shop.managed[0], 1000, 600, shop.tax20, 2000);
+        ticket_line(&shop, &t, shop.managed[1], 1000, 110, shop.tax10, 1000);
+        ticket_pay(&shop, &t, shop.card, 400);
+        ticket_pay(&shop, &t, shop.cash, 200);
+        t.taxes[0] = (struct posting_tax){.tax_id = shop.tax20, .rate_bp = 2000, .tax_cents = 100, .stated = true};
+        t.taxes[1] = (struct posting_tax){.tax_id = shop.tax20, .rate_bp = 2000, .tax_cents = 7, .stated = true};
+        t.posting.line_count = t.posting.payment_count = t.posting.tax_count = 1;
+        t.posting.total_cents = 600;
+        assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
+        assert_true(t.posting.validated);
+        assert_false(t.posting.reconciled); /* 2.00 is missing */
+        assert_int_equal(document_number(f, "tax_cents", t.posting.document_id), 100);
+    }
+    posting_session_free(session);
+    assert_int_equal(count_rows(f, "document_line"), 3);
+    assert_int_equal(count_rows(f, "payment"), 3);
+    assert_int_equal(count_rows(f, "stock_level"), 1);
+    assert_heads_right(f);
+    assert_journal_right(f);
+}
+
+/* A thousandth is a quantity, and nothing is none. */
+static void the_smallest_quantity_moves_stock(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct ticket t;
+
+    stock_set(f, shop.managed[0], 1);
+    ticket_begin(&shop, &t, DOCUMENT_INVOICE, 1);
+    ticket_line(&shop, &t, shop.managed[0], 1, 600, shop.tax20, 2000);
+    ticket_line(&shop, &t, shop.managed[1], 0, 110, shop.tax10, 1000);
+    post(f, &t, true);
+    assert_true(t.posting.validated);
+    assert_int_equal(stock_of(f, shop.managed[0]), 0);
+    assert_int_equal(count_rows(f, "stock_move"), 1 + 1); /* the count, and the sale */
+    ticket_simple(&shop, &t, DOCUMENT_INVOICE, 2, shop.managed[0], 1, 100);
+    post(f, &t, true);
+    assert_false(t.posting.validated);
+    assert_str(block_of(f, t.posting.document_id), "{\"code\":\"stock\",\"args\":[{\"code\":\"A\",\"missing_milli\":1}]}");
+    ticket_simple(&shop, &t, DOCUMENT_CREDIT_NOTE, 3, shop.managed[0], -1, -100);
+    post(f, &t, true);
+    assert_int_equal(stock_of(f, shop.managed[0]), 1);
 }
 
 /* ---- numbers ---- */
@@ -485,9 +577,9 @@ static void documents_are_found_by_number_or_draft_identity(void **state)
     assert_int_equal(id, invoice.posting.document_id);
     ticket_simple(&shop, &draft, DOCUMENT_INVOICE, 3, shop.managed[0], 1000, 100);
     post(f, &draft, true);
-    assert_int_equal(document_find(f->db, f->company_id, text_of(f, "draft-%lld", draft.posting.document_id), &id, &f->err), 1);
+    assert_int_equal(document_find(f->db, f->company_id, text_of(f, "draft-%" PRId64, draft.posting.document_id), &id, &f->err), 1);
     assert_int_equal(id, draft.posting.document_id);
-    assert_int_equal(document_find(f->db, f->company_id, text_of(f, "draft-%lld", invoice.posting.document_id), &id, &f->err), 0);
+    assert_int_equal(document_find(f->db, f->company_id, text_of(f, "draft-%" PRId64, invoice.posting.document_id), &id, &f->err), 0);
     assert_int_equal(document_find(f->db, f->company_id, STR("draft-x"), &id, &f->err), 0);
     assert_int_equal(document_find(f->db, f->company_id, STR("T-2"), &id, &f->err), 0);
 }
@@ -598,9 +690,9 @@ static void a_draft_is_validated_by_name(void **state)
     assert_ok(f, document_resume(f->db, f->company_id, 0, STR("T-17"), &options, &result, &f->err));
     assert_int_equal(result.validated, 1);
     assert_str(number_of(f, postings[0].document_id), "T-17");
-    assert_ok(f, document_resume(f->db, f->company_id, 0, text_of(f, "draft-%lld", postings[1].document_id), &options, &result, &f->err));
+    assert_ok(f, document_resume(f->db, f->company_id, 0, text_of(f, "draft-%" PRId64, postings[1].document_id), &options, &result, &f->err));
     assert_str(number_of(f, postings[1].document_id), "FA000001");
-    assert_ok(f, document_resume(f->db, f->company_id, 0, text_of(f, "draft-%lld", postings[2].document_id), &options, &result, &f->err));
+    assert_ok(f, document_resume(f->db, f->company_id, 0, text_of(f, "draft-%" PRId64, postings[2].document_id), &options, &result, &f->err));
     assert_str(number_of(f, postings[2].document_id), "AV000001");
     assert_int_equal(result.reconciled, 1);
     assert_int_equal(stock_of(f, shop.managed[0]), -1500);
@@ -673,6 +765,7 @@ static void stock_follows_the_documents(void **state)
         assert_int_equal(query_number(f, "SELECT SUM(quantity_milli) FROM stock_move WHERE company_id = $1 AND article_id = $2", DB_INT(f->company_id),
                                       DB_INT(shop.managed[i])), model[i]);
     }
+    assert_heads_right(f);
     assert_journal_right(f);
 }
 
@@ -703,7 +796,7 @@ static void only_exits_of_invoices_are_refused(void **state)
     ticket_simple(&shop, &t, DOCUMENT_CREDIT_NOTE, 3, shop.managed[1], 1000, 60);
     assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
     posting_session_free(session);
-    assert_ok(f, document_resume(f->db, f->company_id, 0, text_of(f, "draft-%lld", t.posting.document_id), &options, &result, &f->err));
+    assert_ok(f, document_resume(f->db, f->company_id, 0, text_of(f, "draft-%" PRId64, t.posting.document_id), &options, &result, &f->err));
     assert_int_equal(result.validated, 1);
     assert_int_equal(stock_of(f, shop.managed[1]), -2000);
 }
@@ -731,6 +824,27 @@ static void stock_that_others_took_is_noticed(void **state)
     ticket_simple(&shop, &t, DOCUMENT_INVOICE, 3, shop.managed[0], 1000, 100);
     assert_ok(f, attempt_run(f, session, &t.posting, 1, OK));
     assert_true(t.posting.validated);
+    posting_session_free(session);
+}
+
+/* The same when the session believes that exactly nothing would be left. */
+static void the_last_piece_is_sold_once(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    struct ticket t;
+
+    stock_set(f, shop.managed[0], 2000);
+    ticket_simple(&shop, &t, DOCUMENT_INVOICE, 1, shop.managed[0], 1000, 100);
+    assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
+    stock_set(f, shop.managed[0], 500);
+    ticket_simple(&shop, &t, DOCUMENT_INVOICE, 2, shop.managed[0], 1000, 100);
+    assert_true(attempt_run(f, session, &t.posting, 1, OK) < 0);
+    err_clear(&f->err);
+    assert_ok(f, attempt_run(f, session, &t.posting, 1, OK));
+    assert_false(t.posting.validated);
+    assert_int_equal(stock_of(f, shop.managed[0]), 500);
     posting_session_free(session);
 }
 
@@ -798,7 +912,7 @@ static void the_hash_from_memory_is_the_hash_from_the_rows(void **state)
     post(f, &t, false);
     assert_ok(f, document_sha256(f->db, f->company_id, t.posting.document_id, actual, &f->err));
     assert_ok(f, db_query(f->db, &rows, "SELECT sha256 FROM journal WHERE company_id = $1 AND kind = 'document' AND subject = $2", &f->err,
-                          DB_INT(f->company_id), DB_STR(text_of(f, "%lld", t.posting.document_id))));
+                          DB_INT(f->company_id), DB_STR(text_of(f, "%" PRId64, t.posting.document_id))));
     assert_int_equal(db_next(&rows, &f->err), 1);
     assert_int_equal(db_bytes(&rows, 0).n, SHA256_SIZE);
     assert_memory_equal(db_bytes(&rows, 0).p, actual, SHA256_SIZE);
@@ -844,7 +958,44 @@ static void exhausted_memory_leaves_nothing_behind(void **state)
             assert_refused(f, ERR_INTERNAL, code);
         assert_int_equal(count_rows(f, "document"), code < 0 ? 0 : 1);
     }
-    assert_non_null(block_of(f, t.posting.document_id).p);
+    assert_str(block_of(f, t.posting.document_id), "{\"code\":\"stock\",\"args\":[{\"code\":\"A\",\"missing_milli\":500},{\"code\":\"B\",\"missing_milli\":1000}]}");
+}
+
+/* Nor is anything decided on half of what there was to read: the same for a draft that goes on. */
+static void exhausted_memory_leaves_a_draft_as_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct ticket t;
+    struct resume_result result = {.tried = -1};
+    const struct posting_options options = {.refuse_negative_stock = true, .validate = true, .now_utc = test_now_utc};
+    int code = ERR_INTERNAL;
+
+    ticket_begin(&shop, &t, DOCUMENT_INVOICE, 1);
+    ticket_line(&shop, &t, shop.managed[0], 1000, 100, shop.tax20, 2000);
+    ticket_line(&shop, &t, shop.managed[1], 2000, 100, shop.tax20, 2000);
+    ticket_pay(&shop, &t, shop.cash, 200);
+    post(f, &t, true);
+    stock_set(f, shop.managed[0], 1500);
+    stock_set(f, shop.managed[1], 2500);
+    for (int64_t nth = 1; code < 0; nth++) {
+        assert_true(nth < 500);
+        assert_int_equal(document_number(f, "CASE state WHEN 'draft' THEN 1 ELSE 0 END", t.posting.document_id), 1);
+        mem_fail_at(nth, 0);
+        code = document_resume(f->db, f->company_id, 0, STR_NULL, &options, &result, &f->err);
+        mem_fail_at(0, 0);
+        if (code < 0) {
+            assert_refused(f, ERR_INTERNAL, code);
+            assert_int_equal(result.tried, -1);
+        }
+    }
+    assert_int_equal(result.validated, 1);
+    assert_int_equal(stock_of(f, shop.managed[0]), 500);
+    assert_int_equal(stock_of(f, shop.managed[1]), 500);
+    assert_int_equal(count_rows(f, "stock_move"), 2 + 2);
+    assert_int_equal(query_number(f, "SELECT SUM(amount_cents) FROM allocation WHERE company_id = $1", DB_INT(f->company_id)), 200);
+    assert_str(number_of(f, t.posting.document_id), "FA000001");
+    assert_journal_right(f);
 }
 
 int main(void)
@@ -865,6 +1016,9 @@ int main(void)
         engine_test(a_sale_of_nothing_has_no_allocation),
         engine_test(allocations_never_exceed_payment_or_due_line),
         engine_test(a_sale_is_never_posted_twice),
+        engine_test(a_sale_that_does_not_add_up_is_not_posted),
+        engine_test(what_stands_behind_the_last_line_does_not_count),
+        engine_test(the_smallest_quantity_moves_stock),
         engine_test(numbers_have_no_gap_over_drafts),
         engine_test(a_rollback_gives_everything_back),
         engine_test(kept_numbers_clash_and_renumbering_passes_over_them),
@@ -877,9 +1031,11 @@ int main(void)
         engine_test(stock_follows_the_documents),
         engine_test(only_exits_of_invoices_are_refused),
         engine_test(stock_that_others_took_is_noticed),
+        engine_test(the_last_piece_is_sold_once),
         engine_test(the_database_refuses_to_change_a_validated_document),
         engine_test(the_hash_from_memory_is_the_hash_from_the_rows),
         engine_test(exhausted_memory_leaves_nothing_behind),
+        engine_test(exhausted_memory_leaves_a_draft_as_it_is),
     };
 
     return cmocka_run_group_tests_name("pure", pure, NULL, NULL) + run_on_engines(tests);

@@ -20,14 +20,14 @@ static const char *server_url(void)
     return url;
 }
 
-static void run_on_server(const char *format, const char *schema)
+static void run_on_server(const char *before, const char *schema, const char *after)
 {
     struct db *server = NULL;
     struct err err = {0};
     struct db_options options = {0};
     char sql[128];
     assert_ok(db_open(&server, str_from(server_url()), &options, &err), &err);
-    snprintf(sql, sizeof sql, format, schema);
+    snprintf(sql, sizeof sql, "%s%s%s", before, schema, after);
     must_run(server, sql);
     db_close(server);
 }
@@ -45,7 +45,7 @@ static void setup_postgresql(struct fixture *fixture)
 {
     static int number;
     snprintf(fixture->schema, sizeof fixture->schema, "test_%ld_%d", (long)getpid(), ++number);
-    run_on_server("CREATE SCHEMA %s", fixture->schema);
+    run_on_server("CREATE SCHEMA ", fixture->schema, "");
     snprintf(fixture->url, sizeof fixture->url, "%s?options=-csearch_path%%3D%s", server_url(), fixture->schema);
 }
 
@@ -81,7 +81,7 @@ int fixture_teardown(void **state)
     if (engine_under_test == DB_SQLITE)
         remove_folder(fixture->folder);
     else
-        run_on_server("DROP SCHEMA %s CASCADE", fixture->schema);
+        run_on_server("DROP SCHEMA ", fixture->schema, " CASCADE");
     free(fixture);
     return 0;
 }

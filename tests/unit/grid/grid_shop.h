@@ -72,10 +72,14 @@ static inline void shop_close(struct grid_shop *shop)
 
 /* ---- sales ---- */
 
-static inline struct str text(struct grid_shop *shop, const char *format, int64_t n)
+__attribute__((format(printf, 2, 3))) static inline struct str text(struct grid_shop *shop, const char *format, ...)
 {
     char line[96];
-    snprintf(line, sizeof line, format, (long long)n);
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
     struct str copy = arena_copy(&shop->f->arena, str_from(line));
     assert_non_null(copy.p);
     return copy;
@@ -86,7 +90,7 @@ static inline struct sale *sale_new(struct grid_shop *shop, int64_t serial)
 {
     struct sale *sale = arena_alloc(&shop->f->arena, sizeof *sale);
     assert_non_null(sale);
-    *sale = (struct sale){.id = text(shop, "t-%lld", serial), .number = text(shop, "%lld", serial), .state = SALE_PAID, .has_closed_utc = true,
+    *sale = (struct sale){.id = text(shop, "t-%" PRId64, serial), .number = text(shop, "%" PRId64, serial), .state = SALE_PAID, .has_closed_utc = true,
                           .closed_utc = test_now_utc - CIVIL_HOUR,
                           .lines = arena_array(&shop->f->arena, PARTS_MAX, sizeof *sale->lines), .taxes = arena_array(&shop->f->arena, PARTS_MAX, sizeof *sale->taxes),
                           .payments = arena_array(&shop->f->arena, PARTS_MAX, sizeof *sale->payments), .faults = arena_array(&shop->f->arena, 1, sizeof *sale->faults)};
@@ -141,8 +145,8 @@ static inline struct sale *sale_copy(struct grid_shop *shop, const struct sale *
 static inline struct sale *sale_refund(struct grid_shop *shop, int64_t serial, const struct sale *origin)
 {
     struct sale *refund = sale_copy(shop, origin);
-    refund->id = text(shop, "t-%lld", serial);
-    refund->number = text(shop, "%lld", serial);
+    refund->id = text(shop, "t-%" PRId64, serial);
+    refund->number = text(shop, "%" PRId64, serial);
     refund->is_refund = true;
     refund->refund_of = origin->id;
     refund->total_cents = -refund->total_cents;
@@ -152,7 +156,7 @@ static inline struct sale *sale_refund(struct grid_shop *shop, int64_t serial, c
     }
     for (size_t i = 0; i < refund->payment_count; i++) {
         refund->payments[i].amount_cents = -refund->payments[i].amount_cents;
-        refund->payments[i].id = text(shop, "t-%lld-back", serial * 100 + (int64_t)i);
+        refund->payments[i].id = text(shop, "t-%" PRId64 "-back", serial * 100 + (int64_t)i);
     }
     return refund;
 }
@@ -165,7 +169,7 @@ static inline enum grid_seen receive(struct grid_shop *shop, const struct sale *
     enum grid_seen seen = GRID_UNCHANGED;
     assert_true(body_count < BODIES_MAX);
     bodies[body_count] = *sale;
-    struct grid_record record = {.id = sale->id, .body = text(shop, "%lld", (int64_t)body_count)};
+    struct grid_record record = {.id = sale->id, .body = text(shop, "%" PRId64, (int64_t)body_count)};
     sha256(record.body, record.fingerprint);
     body_count++;
     assert_ok(f, grid_receive(f->db, f->company_id, shop->rules.link_id, 7, test_now_utc, &record, 1, &seen, &f->err));

@@ -65,6 +65,56 @@ static void a_changed_sale_is_corrected_once_accepted(void **state)
     shop_close(&shop);
 }
 
+/* Both documents of a correction are the sale's, with the number that it now has at the till; their payments are told apart from those that were there. */
+static void a_correction_bears_the_names_of_its_sale(void **state)
+{
+    struct grid_shop shop;
+    shop_open(&shop, *state);
+    struct sale *sale = sale_simple(&shop, 41, 1200);
+    sale_pay(&shop, sale, "card", 300);
+    sale->payments[0].amount_cents = 900;
+    sale->payments[0].paid_utc = test_now_utc - 2 * CIVIL_DAY;
+    bring_in(&shop, sale);
+    validate(&shop);
+    struct sale *changed = sale_copy(&shop, sale);
+    changed->number = STR("87");
+    changed->total_cents = changed->lines[0].total_cents = 1100;
+    changed->payments[0].amount_cents = 800;
+    bring_in(&shop, changed);
+    accept_sale(&shop, sale->id);
+    assert_int_equal(validate(&shop).documents, 2);
+    assert_int_equal(count_of(&shop, "document WHERE link_id = 1 AND till_sale_id = 't-41' AND till_number = '41' AND number = '41' AND revision = 0"), 1);
+    assert_int_equal(count_of(&shop, "document WHERE link_id = 1 AND till_sale_id = 't-41' AND till_number = '87' AND number = '87-1' AND revision = 1"), 1);
+    assert_int_equal(count_of(&shop, "document WHERE link_id = 1 AND till_sale_id = 't-41' AND till_number = '87' AND number = '87-2' AND revision = 2"), 1);
+    assert_int_equal(count_of(&shop, "payment p WHERE till_payment_id = 't-41-p1~1' AND amount_cents = -900 AND day = 20483 AND at_utc = (SELECT q.at_utc FROM payment q"
+                                     " WHERE q.company_id = p.company_id AND q.till_payment_id = 't-41-p1')"), 1);
+    assert_int_equal(count_of(&shop, "payment WHERE till_payment_id = 't-41-p2~1' AND amount_cents = -300"), 1);
+    assert_int_equal(count_of(&shop, "payment WHERE till_payment_id = 't-41-p1~2' AND amount_cents = 800"), 1);
+    assert_int_equal(count_of(&shop, "payment WHERE till_payment_id = 't-41-p2~2' AND amount_cents = 300"), 1);
+    assert_int_equal(count_of(&shop, "payment WHERE 1 = 1"), 6);
+    shop_close(&shop);
+}
+
+/* An invoice stays in the books until a credit note undoes it, whatever the link makes of sales by now. */
+static void an_invoice_is_undone_by_a_credit_note_even_when_the_link_makes_orders(void **state)
+{
+    struct grid_shop shop;
+    shop_open(&shop, *state);
+    struct sale *sale = sale_simple(&shop, 41, 1200);
+    bring_in(&shop, sale);
+    validate(&shop);
+    shop.rules.orders = true;
+    shop_session(&shop);
+    bring_in(&shop, version(&shop, sale, 1000));
+    accept_sale(&shop, sale->id);
+    assert_int_equal(validate(&shop).documents, 2);
+    assert_int_equal(count_of(&shop, "document WHERE number = '41-1' AND kind = 'credit_note' AND total_cents = -1200"), 1);
+    assert_int_equal(count_of(&shop, "document WHERE number = '41-2' AND kind = 'order' AND total_cents = 1000"), 1);
+    assert_int_equal(sum_of(&shop, "quantity_milli", "stock_move WHERE 1 = 1"), 0);
+    assert_int_equal(sum_of(&shop, "amount_cents", "allocation WHERE 1 = 1"), 0);
+    shop_close(&shop);
+}
+
 static void a_sale_cancelled_after_import_leaves_nothing(void **state)
 {
     struct grid_shop shop;
@@ -255,6 +305,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         engine_test(a_changed_sale_is_corrected_once_accepted),
+        engine_test(a_correction_bears_the_names_of_its_sale),
+        engine_test(an_invoice_is_undone_by_a_credit_note_even_when_the_link_makes_orders),
         engine_test(a_sale_cancelled_after_import_leaves_nothing),
         engine_test(what_changes_no_figure_changes_nothing),
         engine_test(a_further_change_is_compared_with_the_document),

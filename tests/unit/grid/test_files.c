@@ -536,7 +536,7 @@ static void partner_totals_obey_the_law(void **state)
         }
         struct grid_file_report report = {0};
         assert_ok(shop.f, import_bytes(&shop, GRID_FILE_DAILYBIZ, true, file.p, file.n, &report));
-        struct grid_content content = grid_content_of(&shop, text(&shop, "%lld", round));
+        struct grid_content content = grid_content_of(&shop, text(&shop, "%d", round));
         int64_t total[5] = {0}, sum = 0;
         for (size_t i = 0; i < content.sale.line_count; i++) {
             for (size_t r = 0; r < 5; r++)

@@ -68,7 +68,7 @@ static void holes_and_repeats_are_found_and_go(void **state)
     shop_open(&shop, *state);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         struct sale *sale = sale_simple(&shop, 100 + (int64_t)i, 500);
-        sale->number = text(&shop, "%lld", numbers[i]);
+        sale->number = text(&shop, "%" PRId64, numbers[i]);
         receive(&shop, sale);
     }
     struct sale *lettered = sale_simple(&shop, 200, 500);

@@ -46,6 +46,29 @@ static void unreadable_zero_is_not_skipped(void **state)
     shop_close(&shop);
 }
 
+/* A value that could not be read stands as nothing. Whatever a person corrects or accepts elsewhere in the sale, it waits for the right one. */
+static void an_edit_elsewhere_does_not_let_an_unreadable_value_through(void **state)
+{
+    struct sale_fault faults[] = {{STR("lines[0].quantity"), STR("deux"), "not a number"}, {STR("payments[0].amount"), STR("dix"), "not a number"}};
+    struct grid_shop shop;
+    shop_open(&shop, *state);
+    struct sale *sale = sale_simple(&shop, 1, 1000);
+    sale->lines[0].quantity_milli = 0;
+    sale->faults = faults;
+    sale->fault_count = 2;
+    bring_in(&shop, sale);
+    edit(&shop, sale->id, "number", "4711");
+    assert_int_equal(validate(&shop).documents, 0);
+    accept_sale(&shop, sale->id);
+    assert_int_equal(validate(&shop).documents, 0);
+    edit(&shop, sale->id, "payment.1.amount", "10.00");
+    assert_int_equal(validate(&shop).documents, 0);
+    assert_int_equal(count_of(&shop, "anomaly WHERE code = 'unreadable_value'"), 1);
+    edit(&shop, sale->id, "line.1.quantity", "2");
+    assert_int_equal(validate(&shop).documents, 1);
+    shop_close(&shop);
+}
+
 /* A page that moved names a sale twice; the bytes of both are the same. */
 static void a_sale_named_twice_counts_once(void **state)
 {
@@ -182,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         engine_test(what_is_no_sale_is_skipped_with_its_reason),
         engine_test(unreadable_zero_is_not_skipped),
+        engine_test(an_edit_elsewhere_does_not_let_an_unreadable_value_through),
         engine_test(a_sale_named_twice_counts_once),
         engine_test(a_change_replaces_while_it_is_in_the_grid),
         engine_test(a_file_sale_is_staged_and_replaced),

@@ -1,0 +1,178 @@
+/* fuzz_http_request.c: the server's side of HTTP: the very bytes of a connection, through libmicrohttpd, to a handler, and what that handler asks for:
+ * path, query, headers, body. server.c is included whole, because a connection is handed to its daemon over a socket pair instead of the network.
+ * The first line is also tried as an address to listen on, and the whole as text to encode and decode. */
+#include <linux/sockios.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+#include "net/server.c"
+
+#include "fuzz.h"
+
+enum { BODY_MAX = 1024, REQUEST_MAX = 16 << 10, ANSWER_MS = 5000 };
+
+/* ---- laws inside of the handler ---- */
+
+static void law_of_line(struct str text)
+{
+    LAW(text.n == 0 || (memchr(text.p, '\r', text.n) == NULL && memchr(text.p, '\n', text.n) == NULL && memchr(text.p, '\0', text.n) == NULL));
+}
+
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdefABCDEF";
+    const char *found = c != '\0' ? strchr(digits, c) : NULL;
+    int place = found != NULL ? (int)(found - digits) : -1;
+
+    return place < 16 ? place : place - 6;
+}
+
+/* A slow decoding of our own. */
+static void decode_slowly(struct buf *out, struct str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        bool escape = text.p[i] == '%' && i + 2 < text.n && hex_digit(text.p[i + 1]) >= 0 && hex_digit(text.p[i + 2]) >= 0;
+        if (escape)
+            buf_append_char(out, (char)(hex_digit(text.p[i + 1]) * 16 + hex_digit(text.p[i + 2])));
+        else
+            buf_append_char(out, text.p[i] == '+' ? ' ' : text.p[i]);
+        i += escape ? 2 : 0;
+    }
+}
+
+/* Each parameter is found under its name, with the value of the first of that name. */
+static void law_of_query(const struct http_server_request *request)
+{
+    struct str rest = request->query, pair, name, value;
+
+    for (bool first = true; rest.n > 0; first = false) {
+        BUF_AUTO decoded_name = {0}, decoded_value = {0};
+
+        str_cut(rest, '&', &pair, &rest);
+        if (!str_cut(pair, '=', &name, &value))
+            value = STR("");
+        decode_slowly(&decoded_name, name);
+        decode_slowly(&decoded_value, value);
+        struct str found = http_server_query(request, buf_str(&decoded_name));
+        LAW(found.p != NULL);
+        LAW(!first || str_equal(found, buf_str(&decoded_value)));
+    }
+    LAW(http_server_query(request, STR("a name that no query has & never will")).p == NULL);
+}
+
+static void handle(void *context, const struct http_server_request *request, struct http_server_response *response)
+{
+    (void)context;
+    LAW(request->method.n > 0 && request->path.n > 0 && request->path.p[0] == '/');
+    LAW(memchr(request->path.p, '\0', request->path.n) == NULL);
+    LAW(request->body.n <= BODY_MAX);
+    law_of_line(request->method);
+    law_of_line(request->query);
+    law_of_line(http_server_header(request, "X-Api-Key"));
+    law_of_line(http_server_header(request, "Accept-Encoding"));
+    law_of_query(request);
+    *response = (struct http_server_response){.status = 200, .body = request->path, .header_count = 1};
+    response->headers[0] = (struct http_header){STR("Content-Type"), STR("text/plain")};
+    response->gzip = http_server_query(request, STR("gzip")).p != NULL;
+    response->chunked = http_server_query(request, STR("chunked")).p != NULL;
+    response->cut = http_server_query(request, STR("cut")).p != NULL;
+}
+
+/* ---- one connection ---- */
+
+static struct http_server *server_of_test(void)
+{
+    static struct http_server *server;
+    struct err err = {0};
+
+    if (server == NULL)
+        LAW(http_server_start(&server, STR("127.0.0.1:0"), BODY_MAX, handle, NULL, &err) == OK);
+    return server;
+}
+
+/* All that comes until the server closes; it must, once it is told that no more bytes follow. It is told when it has taken those that were sent:
+ * libmicrohttpd 0.9.75 does not see an end that comes together with the last bytes, and would close only after CONNECTION_TIMEOUT_S. */
+static void read_answer(int fd, struct buf *out)
+{
+    bool told = false;
+
+    for (int waited_ms = 0; waited_ms < ANSWER_MS;) {
+        struct pollfd wait = {.fd = fd, .events = POLLIN};
+        int unread = 1;
+
+        if (!told && ioctl(fd, SIOCOUTQ, &unread) == 0 && unread == 0)
+            told = shutdown(fd, SHUT_WR) == 0;
+        int ready = poll(&wait, 1, told ? 100 : 1);
+        waited_ms += ready == 0 ? (told ? 100 : 1) : 0;
+        if (ready <= 0)
+            continue;
+        char *room = buf_reserve(out, 4096);
+        LAW(room != NULL);
+        ssize_t got = read(fd, room, 4096);
+        if (got <= 0)
+            return;
+        out->n += (size_t)got;
+    }
+    law_broken("the server closes a connection that has ended", __FILE__, __LINE__);
+}
+
+static void law_of_connection(struct str input)
+{
+    struct sockaddr_in peer = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(4242)};
+    BUF_AUTO answer = {0};
+    int ends[2];
+
+    if (input.n > REQUEST_MAX)
+        return;
+    LAW(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    LAW(write(ends[0], input.p, input.n) == (ssize_t)input.n);
+    LAW(MHD_add_connection(server_of_test()->daemon, ends[1], (struct sockaddr *)&peer, sizeof peer) == MHD_YES);
+    read_answer(ends[0], &answer);
+    close(ends[0]);
+    LAW(answer.n == 0 || str_starts_with(buf_str(&answer), STR("HTTP/1.")));
+}
+
+/* ---- texts ---- */
+
+static void law_of_encoding(struct str input)
+{
+    ARENA_AUTO arena = {0};
+    BUF_AUTO encoded = {0}, slowly = {0};
+
+    http_append_encoded(&encoded, input);
+    for (size_t i = 0; i < encoded.n; i++)
+        LAW(encoded.p[i] > ' ' && encoded.p[i] < 0x7F && strchr("&=+#?/", encoded.p[i]) == NULL);
+    for (int plus_is_blank = 0; plus_is_blank < 2; plus_is_blank++)
+        LAW(str_equal(http_decode(&arena, buf_str(&encoded), plus_is_blank), input));
+    decode_slowly(&slowly, input);
+    LAW(str_equal(http_decode(&arena, input, true), buf_str(&slowly)));
+}
+
+static void law_of_listening(struct str line)
+{
+    union address address = {.any.sa_family = AF_UNSPEC};
+    struct err err = {0};
+    int rc = address_parse(line, &address, &err);
+
+    if (rc != OK) {
+        LAW(address.any.sa_family == AF_UNSPEC);
+        law_of_refusal(rc, &err);
+        return;
+    }
+    LAW(address.any.sa_family == AF_INET || address.any.sa_family == AF_INET6);
+    int64_t port = ntohs(address.any.sa_family == AF_INET ? address.four.sin_port : address.six.sin6_port), written = -1;
+    const char *colon = memrchr(line.p, ':', line.n);
+    LAW(str_parse_u63((struct str){colon + 1, line.n - (size_t)(colon - line.p) - 1}, &written) && written == port);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct str input = input_of(data, size), rest = input;
+
+    if (size == 0)
+        return 0;
+    law_of_encoding(input);
+    law_of_listening(input_line(&rest));
+    law_of_connection(input);
+    return 0;
+}
