@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs every suite and adds them up: modules, builds (gcc, clang, sanitizers), unit tests, data-file cases, the demo end to end, the kill test.
+"""Runs every suite and adds them up: modules, builds (gcc, clang, sanitizers), static analysis, unit tests, data-file cases, the demo end to end, and the
+short forms of the proofs (docs/reliability.md): simulation, kills, exhausted memory, backups, attacks, mutants.
 
 usage: scripts/check.sh [SUITE…]       (a part of a suite's name is enough; builds that it needs are always made)
 
@@ -93,6 +94,12 @@ def steps():
          for engine, size in (('sqlite', 'full'), ('postgresql', 'medium'))],
         [Suite('kill test, sqlite (build)', python('tests/crash.py', 'build', '--engine', 'sqlite', '--kills', '20'), count_last_line, needs='build'),
          Suite('kill test, postgresql (build)', python('tests/crash.py', 'build', '--engine', 'postgresql', '--kills', '5', '--size', 'small'), count_last_line, needs='build')],
+        [Suite('simulation (build)', ['build/liaison-sim', '--runs', '4000', '--seed', '1'], count_last_line, needs='build'),
+         Suite('attacks (build)', python('tests/attack/attack.py', 'build'), count_last_line, needs='build')],
+        [Suite('backups during a run (build)', python('tests/exhaust/backup.py', 'build', '--engine', 'sqlite', '--size', 'small'), count_last_line, needs='build')],
+        [Suite('hardened (build)', python('tests/analysis/hardened.py', 'build'), count_last_line, needs='build')],
+        [Suite('clang-tidy, src', python('tests/analysis/tidy.py', 'build', 'src/', '--jobs', str(JOBS)), count_last_line, needs='build')],
+        [Suite('cppcheck', python('tests/analysis/cppcheck.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite(f'serve, {engine} (build)', python('tests/serve.py', 'build', '--engine', engine), count_last_line, needs='build') for engine in ('sqlite', 'postgresql')],
         [build_suite('build-clang', environment={'CC': 'clang', 'CXX': 'clang++'})],
         [build_suite('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false')],

@@ -18,13 +18,14 @@ fuzz_one() {
     if [ -f "tests/fuzz/$name.dict" ]; then dictionary=-dict=tests/fuzz/$name.dict; fi
     # Looking for leaks after each input is slow beyond measure where a target keeps something; the corpora are replayed with that in build-asan.
     status=0
+    begin=$(date +%s)
     UBSAN_OPTIONS=print_stacktrace=1 "$build/tests/fuzz/fuzz_$name" -max_total_time="$duration" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -detect_leaks=0 \
         -use_value_profile=1 -print_final_stats=1 -artifact_prefix="$build/findings/$name-" ${dictionary:+"$dictionary"} \
         "$build/work/$name" "tests/fuzz/corpus/$name" >"$log" 2>&1 || status=$?
     executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
     last=$(grep -a 'cov: ' "$log" | tail -n 1)
     field() { printf '%s' "$last" | sed -n "s/.* $1: \([^ ]*\).*/\1/p"; }
-    printf '%-16s %10s executions in %s s, %s edges, %s features, corpus %s, %s\n' "$name" "${executions:-?}" "$duration" "$(field cov)" "$(field ft)" \
+    printf '%-16s %10s executions in %s s, %s edges, %s features, corpus %s, %s\n' "$name" "${executions:-?}" "$(($(date +%s) - begin))" "$(field cov)" "$(field ft)" \
         "$(field corp)" "$([ "$status" -eq 0 ] && echo 'no finding' || echo "A FINDING: see $log and $build/findings")"
     return "$status"
 }
@@ -54,4 +55,4 @@ for name; do programs="$programs tests/fuzz/fuzz_$name"; done
 # shellcheck disable=SC2086 # names of ours, without blanks
 ninja -C $build $programs >/dev/null
 mkdir -p $build/work $build/findings
-printf '%s\n' "$@" | xargs -P 2 -I '{}' sh scripts/fuzz.sh --one '{}' "$duration"
+printf '%s\n' "$@" | xargs -P 2 -I '{}' sh scripts/fuzz.sh --one '{}' "$duration" || exit 1

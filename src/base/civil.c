@@ -179,7 +179,7 @@ void instant_append_micro(struct buf *out, int64_t at_utc)
 void instant_append_local(struct buf *out, const struct zone *zone, int64_t at_utc)
 {
     int64_t local_minute = floor_div(floor_div(at_utc, CIVIL_SECOND) + zone_offset_at(zone, at_utc), 60);
-    int64_t day = floor_div(local_minute, 24 * 60);
+    int64_t day = floor_div(local_minute, INT64_C(24) * 60);
     int minute = (int)(local_minute - day * 24 * 60);
     civil_append_day_local(out, (int32_t)day);
     buf_printf(out, " %02d:%02d", minute / 60, minute % 60);

@@ -43,6 +43,7 @@ struct argument_spec {
 enum command_rights {
     RIGHTS_NONE,   /* opens nothing */
     RIGHTS_SCHEMA, /* opens the database as it is: neither its version nor its company are looked at */
+    RIGHTS_CHECK,  /* the database read-only, as it is, perhaps damaged: session_company opens the company */
     RIGHTS_READ,   /* the database read-only, of this program's version, and the company */
     RIGHTS_WRITE,  /* the database, brought to this program's version, and the company */
 };
@@ -121,6 +122,8 @@ struct cli {
 };
 /* Opens what the command's rights ask for. */
 int session_open(struct cli *cli, struct err *err) MUST_CHECK;
+/* The company that the command is about; ERR_DATA when the database is of another version. session_open does it for all but RIGHTS_CHECK. */
+int session_company(struct cli *cli, struct err *err) MUST_CHECK;
 void session_close(struct cli *cli);
 /* The database named by --db or LIAISON_DB; ERR_USAGE when neither is there. */
 int session_database_url(const struct cli *cli, struct str *ret, struct err *err) MUST_CHECK;

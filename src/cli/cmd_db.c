@@ -110,8 +110,10 @@ int cmd_db_check(struct cli *cli, struct err *err)
     json_begin_array(&findings.json);
     int rc = note_part(&findings, db_check(cli->db, on_engine_finding, &findings, err), err);
     if (rc == OK)
+        rc = note_part(&findings, session_company(cli, err), err);
+    if (rc == OK && cli->company.id)
         rc = note_part(&findings, check_journal(&findings, &verdict, err), err);
-    if (rc == OK)
+    if (rc == OK && cli->company.id)
         rc = note_part(&findings, report_check(cli->db, cli->company.id, on_broken_rule, &findings, err), err);
     json_end_array(&findings.json);
     if (rc != OK)

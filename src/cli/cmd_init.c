@@ -5,21 +5,18 @@
 
 #include "cli/cli_int.h"
 
-struct new_company { struct str name, siren, timezone; int64_t now_utc, id; };
+struct new_company { struct cli *cli; struct str name, siren, timezone; int64_t now_utc, id; };
 
+/* The company and the seal of its journal are there together, or neither is: one without the other could not be told from a journal that somebody broke. The key
+ * file is made between them, so that an init which is refused leaves none behind. */
 static int create_company(struct db *db, void *context, struct err *err)
 {
     struct new_company *new = context;
+    int rc = company_create(db, new->name, new->siren, new->timezone, new->now_utc, &new->id, err);
 
-    return company_create(db, new->name, new->siren, new->timezone, new->now_utc, &new->id, err);
-}
-
-/* After the company, so that an init that fails leaves no key behind. */
-static int seal_journal(struct db *db, void *context, struct err *err)
-{
-    struct new_company *new = context;
-
-    return journal_seal(db, new->id, err);
+    if (rc == OK)
+        rc = session_seal_key(new->cli, true, err);
+    return rc == OK ? journal_seal(db, new->id, err) : rc;
 }
 
 /* The file of a SQLite database that is not there yet, so that a failed init leaves nothing behind; absent otherwise. */
@@ -72,7 +69,7 @@ static void show_result(struct cli *cli, const struct new_company *new, struct s
 int cmd_init(struct cli *cli, struct err *err)
 {
     const struct arguments *arguments = cli->arguments;
-    struct new_company new = {.name = str_trim(option_text(arguments, "company")), .siren = option_text(arguments, "siren"),
+    struct new_company new = {.cli = cli, .name = str_trim(option_text(arguments, "company")), .siren = option_text(arguments, "siren"),
                               .timezone = option_text(arguments, "timezone"), .now_utc = session_now(cli)};
     struct str url, key_path = STR_NULL;
     int from = 0;
@@ -93,11 +90,7 @@ int cmd_init(struct cli *cli, struct err *err)
             remove_database(cli, made);
         return rc;
     }
-    rc = session_seal_key(cli, true, err);
-    if (rc == OK)
-        rc = db_transact(cli->db, seal_journal, &new, err);
-    if (rc == OK)
-        rc = session_key_path(cli, &key_path, err);
+    rc = session_key_path(cli, &key_path, err);
     if (rc == OK)
         show_result(cli, &new, key_path, from == 0);
     return rc;

@@ -151,7 +151,7 @@ const struct command command_table[] = {
      .note = N_("A new database is sealed from the first record on. Seal only what you trust: this accepts the journal as it is, when all but its seals is right.")},
 
     {"db migrate", N_("bring the database to this program's version, after a backup"), "liaison db migrate", cmd_db_migrate, RIGHTS_SCHEMA},
-    {"db check", N_("check the database: its structure, the journal, and that all sums agree"), "liaison db check", cmd_db_check, RIGHTS_READ},
+    {"db check", N_("check the database: its structure, the journal, and that all sums agree"), "liaison db check", cmd_db_check, RIGHTS_CHECK},
     {"db backup", N_("copy the database to a new file while others work"), "liaison db backup shop-2026-01-31.db", cmd_db_backup, RIGHTS_SCHEMA,
      ARGUMENTS({"FILE", N_("file to write; it must not exist"), .required = true})},
 

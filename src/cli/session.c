@@ -47,10 +47,17 @@ static int check_version(struct db *db, struct err *err)
                    ERR_INT(db_program_schema_version));
 }
 
+int session_company(struct cli *cli, struct err *err)
+{
+    int rc = check_version(cli->db, err);
+
+    return rc == OK ? company_open(cli->db, &cli->arena, option_text(cli->arguments, "company"), &cli->company, err) : rc;
+}
+
 int session_open(struct cli *cli, struct err *err)
 {
     enum command_rights rights = cli->arguments->command->rights;
-    struct db_options options = {.read_only = rights == RIGHTS_READ};
+    struct db_options options = {.read_only = rights == RIGHTS_READ || rights == RIGHTS_CHECK};
     struct str url;
 
     if (rights == RIGHTS_NONE)
@@ -58,10 +65,10 @@ int session_open(struct cli *cli, struct err *err)
     int rc = session_database_url(cli, &url, err);
     if (rc == OK)
         rc = db_open(&cli->db, url, &options, err);
-    if (rc != OK || rights == RIGHTS_SCHEMA)
+    if (rc != OK || rights == RIGHTS_SCHEMA || rights == RIGHTS_CHECK)
         return rc;
-    rc = rights == RIGHTS_WRITE ? db_migrate(cli->db, NULL, NULL, err) : check_version(cli->db, err);
-    return rc == OK ? company_open(cli->db, &cli->arena, option_text(cli->arguments, "company"), &cli->company, err) : rc;
+    rc = rights == RIGHTS_WRITE ? db_migrate(cli->db, NULL, NULL, err) : OK;
+    return rc == OK ? session_company(cli, err) : rc;
 }
 
 void session_close(struct cli *cli)

@@ -140,7 +140,7 @@ static int check_before(struct db *db, int from, int to, struct err *err)
 
 int db_migrate_with(struct db *db, const struct db_migration *list, int count, int *ret_from, int *ret_to, struct err *err)
 {
-    int from;
+    int from = 0;
     int to = count > 0 ? list[count - 1].version : 0;
     int r = db_schema_version(db, &from, err);
     if (r >= 0)

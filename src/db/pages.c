@@ -122,9 +122,12 @@ static int note_damaged(struct page_file *file, uint32_t number)
 static int page_read(sqlite3_file *base, void *bytes, int amount, sqlite3_int64 offset)
 {
     int rc = real_of(base)->pMethods->xRead(real_of(base), bytes, amount, offset);
-    if (rc != SQLITE_OK || !is_summed(of(base), bytes, amount, offset) || stored_sum(bytes) == sum_of(bytes, number_at(offset)))
+    /* SQLite takes what a file lacks at its end for zeros. */
+    if ((rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ) || !is_summed(of(base), bytes, amount, offset) ||
+        stored_sum(bytes) == sum_of(bytes, number_at(offset)))
         return rc;
-    return note_damaged(of(base), number_at(offset));
+    int noted = note_damaged(of(base), number_at(offset));
+    return noted == SQLITE_OK ? rc : noted;
 }
 
 static int page_write(sqlite3_file *base, const void *bytes, int amount, sqlite3_int64 offset)

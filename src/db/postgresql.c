@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <limits.h>
@@ -195,8 +196,9 @@ static int connect_with(struct db *db, const PQconninfoOption *options, struct e
         values[count++] = option->val;
     }
     struct postgresql *postgresql = db->handle;
+    errno = 0;
     postgresql->conn = PQconnectdbParams(keywords, values, 0);
-    if (!postgresql->conn)
+    if (!postgresql->conn || (PQstatus(postgresql->conn) != CONNECTION_OK && errno == ENOMEM)) /* libpq has only a sentence for it */
         return err_memory(err);
     if (PQstatus(postgresql->conn) != CONNECTION_OK)
         return set_connect_error(db, postgresql->conn, options, err);
@@ -209,9 +211,11 @@ static int postgresql_script(struct db *db, const char *sql, struct err *err);
 static int configure(struct db *db, struct err *err)
 {
     const char *encoding = PQparameterStatus(conn_of(db), "server_encoding");
-    if (!encoding || strcmp(encoding, "UTF8") != 0)
+    if (!encoding) /* every server tells it; libpq drops what it has no memory for */
+        return err_memory(err);
+    if (strcmp(encoding, "UTF8") != 0)
         return err_set(err, ERR_DATA, N_("the database %s does not keep its texts in UTF-8 but in %s: make it anew with ENCODING 'UTF8'"),
-            db->label, encoding ? encoding : "?");
+            db->label, encoding);
     BUF_AUTO settings = {0};
     buf_append_z(&settings,
         "SET standard_conforming_strings = on; SET client_min_messages = warning; SET bytea_output = 'hex';");
@@ -240,9 +244,10 @@ static int postgresql_open(struct db *db, struct str url, const struct db_option
         goto out;
     }
     /* libpq's own text about a wrong address repeats the address: it is not asked for. */
+    errno = 0;
     options = PQconninfoParse(address.p, NULL);
     if (!options) {
-        r = err_set(err, ERR_USAGE,
+        r = errno == ENOMEM ? err_memory(err) : err_set(err, ERR_USAGE,
             N_("the address of the database is not understood: write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, special characters as %%XX"));
         goto out;
     }

@@ -1,4 +1,6 @@
 /* correct.c: what a person does to the grid: edit a value, accept, purge, map; and the two documents that correct one that changed at the till. */
+#include <assert.h>
+
 #include "grid/grid_int.h"
 
 /* ---- corrections ---- */
@@ -237,6 +239,7 @@ static int edit_apply(const struct company *company, struct staged *staged, stru
     case EDIT_MILLI: return edit_number(&edit, field, value, 3, err);
     case EDIT_E4: return edit_number(&edit, field, value, 4, err);
     case EDIT_RATE:
+        assert(edit.line != NULL); /* only lines have a rate */
         rc = edit_number(&edit, field, value, 2, err);
         if (rc == OK)
             edit.line->has_rate = true;
@@ -310,8 +313,8 @@ static int purge_one(struct db *db, int64_t company_id, const struct staged *sta
     struct registered known = {0};
     ARENA_AUTO arena = {0};
     int rc = register_find(db, company_id, staged->link_id, &arena, staged->sale.id, &known, err);
-    /* A purged correction leaves the document as it is. */
-    if (rc == OK)
+    /* A purged correction leaves the document as it is. What was received since, and is not staged yet, was not looked at: it keeps its turn. */
+    if (rc == OK && !str_equal(known.state, STR("received")))
         rc = known.document_id ? register_move(db, company_id, staged->link_id, staged->sale.id, "document", NULL, known.document_id, err)
                                : register_move(db, company_id, staged->link_id, staged->sale.id, "skipped", "purged", 0, err);
     if (rc == OK)

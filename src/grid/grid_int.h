@@ -66,8 +66,9 @@ struct staged {
     bool accepted, edited, blocked;
     struct str difference;     /* what changed at the till, while a correction is being staged */
 };
-/* load.c: the staged sales with ids in [first_id, last_id], in order, at most `limit`; kind absent = both. The sales of other links too when link_id is negative. */
-struct staged_query { int64_t link_id, first_id, last_id; struct str kind; int limit; };
+/* load.c: the staged sales with ids in [first_id, last_id], in order, at most `limit`; kind absent = both. The sales of other links too when link_id is negative.
+ * `settled`: without those of which a newer record has been received and waits to be staged. */
+struct staged_query { int64_t link_id, first_id, last_id; struct str kind; int limit; bool settled; };
 int staged_load(struct db *db, int64_t company_id, struct arena *arena, const struct staged_query *query, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* stage.c: writes one into the grid under the given id (0: a new one), replacing the rows of that id. In a transaction. */
 int staged_write(struct db *db, int64_t company_id, struct staged *staged, struct err *err) MUST_CHECK;

@@ -140,7 +140,8 @@ int staged_load(struct db *db, int64_t company_id, struct arena *arena, const st
 {
     static const char SELECT_STAGED[] =
         "SELECT " STAGED_COLUMNS " FROM grid_sale WHERE company_id = $1 AND grid_sale_id BETWEEN $2 AND $3"
-        " AND (link_id = $4 OR $4 < 0) AND (kind = $5 OR $5 = '') ORDER BY grid_sale_id LIMIT $6";
+        " AND (link_id = $4 OR $4 < 0) AND (kind = $5 OR $5 = '') AND ($7 = 0 OR NOT EXISTS (SELECT 1 FROM sale WHERE sale.company_id = grid_sale.company_id"
+        " AND sale.link_id = grid_sale.link_id AND sale.till_sale_id = grid_sale.till_sale_id AND sale.state = 'received')) ORDER BY grid_sale_id LIMIT $6";
     struct staged *sales = arena_array(arena, (size_t)query->limit, sizeof *sales);
     if (!sales)
         return err_memory(err);
@@ -148,7 +149,7 @@ int staged_load(struct db *db, int64_t company_id, struct arena *arena, const st
     bool failed = false;
     DB_ROWS_AUTO rows = {0};
     int rc = db_query(db, &rows, SELECT_STAGED, err, DB_INT(company_id), DB_INT(query->first_id), DB_INT(query->last_id), DB_INT(query->link_id),
-                      DB_STR(query->kind.p ? query->kind : STR("")), DB_INT(query->limit));
+                      DB_STR(query->kind.p ? query->kind : STR("")), DB_INT(query->limit), DB_INT(query->settled));
     while (rc == OK && (rc = db_next(&rows, err)) == 1) {
         read_sale_row(&rows, arena, &sales[count++], &failed);
         rc = OK;

@@ -166,7 +166,7 @@ static int refuse_similar(struct article_export *export, struct transfer *transf
 static int create_on_till(struct article_export *export, struct transfer *transfer, struct err *err)
 {
     const struct article *article = transfer->article;
-    struct str category_id, tax_id;
+    struct str category_id = STR_NULL, tax_id = STR_NULL;
     BUF_AUTO body = {0};
     int rc = refuse_similar(export, transfer, err);
 

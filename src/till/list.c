@@ -155,7 +155,7 @@ struct list_reading {
     size_t mark_count;
     int same_pages;
     bool asked_again;              /* the page at hand came as one before it, and has been asked for once more */
-    struct buf last_id;            /* of the last page; empty: none, or the list is not in order of them */
+    struct buf last_ids;           /* of the last page, as the hashes of hash_table_key */
     struct arena arena;
 };
 
@@ -249,16 +249,19 @@ static uint64_t reading_mark(const struct list_reading *reading, const struct js
     return (mark << 5 | mark >> 59) ^ hash_table_key(reading_id(reading, last_of(array)));
 }
 
-/* A store on the way may give an old answer for a new one, and what should stand here would be missed. Such a page is asked for once more. */
-static bool reading_doubts(struct list_reading *reading, uint64_t mark)
+/* A store on the way may give an old answer for a new one, and what should stand here would be missed: a page that came before, or an end that came from
+ * farther on. Such a page is asked for once more. */
+static bool reading_doubts(struct list_reading *reading, const struct json *array)
 {
-    size_t known = reading->mark_count < MARKS ? reading->mark_count : MARKS;
+    size_t known = array->count == 0 ? 0 : reading->mark_count < MARKS ? reading->mark_count : MARKS;
+    uint64_t mark = array->count == 0 ? 0 : reading_mark(reading, array);
     bool repeated = false;
 
     for (size_t i = 0; i < known; i++)
         repeated = repeated || reading->marks[i] == mark;
-    reading->asked_again = repeated && !reading->asked_again;
-    return reading->asked_again;
+    for (size_t i = 1; i < reading->count && array->count == 0; i++)
+        repeated = repeated || page_at(reading, i)->arrived;
+    return repeated && !reading->asked_again;
 }
 
 /* Refuses a server that gives the same records for every skip: without this the list would have no end. */
@@ -284,16 +287,19 @@ static void reading_resize(struct list_reading *reading, int64_t page_size)
     reading->ask_skip = reading->due_skip;
 }
 
-/* Whether a list in order of identity has moved: its page begins with what stood on the one before. Notes where this one ends. */
-static int reading_note_end(struct list_reading *reading, const struct json *array, bool *ret_moved, struct err *err)
+/* Whether the list has moved: the page begins with what stood on the one before. Notes what stands on this one. */
+static int reading_note_ids(struct list_reading *reading, const struct json *array, bool *ret_moved, struct err *err)
 {
-    *ret_moved = false;
-    if (!str_equal(reading->list->order, STR("_id=ASC")) || !str_equal(list_id_path(reading->list), STR("_id")))
-        return OK;
-    *ret_moved = reading->last_id.n > 0 && str_compare(reading_id(reading, array->first), buf_str(&reading->last_id)) <= 0;
-    buf_reset(&reading->last_id);
-    buf_append(&reading->last_id, reading_id(reading, last_of(array)));
-    return buf_failed(&reading->last_id) ? err_memory(err) : OK;
+    uint64_t first = hash_table_key(reading_id(reading, array->first));
+
+    *ret_moved = reading->last_ids.n > 0 && memmem(reading->last_ids.p, reading->last_ids.n, &first, sizeof(first)) != NULL;
+    buf_reset(&reading->last_ids);
+    for (const struct json *element = array->first; element != NULL; element = element->next) {
+        uint64_t id = hash_table_key(reading_id(reading, element));
+
+        buf_append(&reading->last_ids, (struct str){(const char *)&id, sizeof(id)});
+    }
+    return buf_failed(&reading->last_ids) ? err_memory(err) : OK;
 }
 
 /* Hands the first page over; *ret_end when it is empty. */
@@ -313,18 +319,20 @@ static int reading_hand_over(struct list_reading *reading, bool *ret_end, struct
     int rc = answer_array(&answer, list_id_path(reading->list), &reading->arena, &array, err);
     if (rc != OK)
         return rc;
+    reading->asked_again = reading_doubts(reading, array);
+    if (array->count > 0)
+        rc = reading_check_progress(reading, &answer, reading_mark(reading, array), err);
+    if (rc != OK)
+        return rc;
+    if (reading->asked_again) {
+        reading_resize(reading, reading->page_size);
+        return OK;
+    }
     if (array->count == 0) {
         *ret_end = true;
         return OK;
     }
-    uint64_t mark = reading_mark(reading, array);
-    if (reading_doubts(reading, mark)) {
-        reading_resize(reading, reading->page_size);
-        return OK;
-    }
-    rc = reading_check_progress(reading, &answer, mark, err);
-    if (rc == OK)
-        rc = reading_note_end(reading, array, &moved, err);
+    rc = reading_note_ids(reading, array, &moved, err);
     if (rc == OK && reading->due_skip > RECORDS_MAX)
         rc = err_set(err, ERR_TILL, N_("the till's list %s has more than %s records and no end: check the address of the link"), ERR_STR(reading->list->path), ERR_INT(RECORDS_MAX));
     if (rc != OK)
@@ -370,7 +378,7 @@ int till_list_read(struct till_client *client, const struct till_list *list, int
         buf_release(&reading->pages[i].body);
         buf_release(&reading->pages[i].content_type);
     }
-    buf_release(&reading->last_id);
+    buf_release(&reading->last_ids);
     arena_release(&reading->arena);
     mem_free(reading);
     return rc;

@@ -6,8 +6,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def commands_of(build, folder, parts=('',)):
-    """One compile command a source file of ours (of these parts of the tree), written to FOLDER as the tools want it; a file that is built twice is looked at once, and what the build
-    generated not at all."""
+    """One compile command a source file of ours (of these parts of the tree), written to FOLDER as the tools want it; a file that is built twice is looked at
+    once, and what the build generated not at all."""
     commands = {}
     for entry in json.loads((build / 'compile_commands.json').read_text(encoding='utf-8')):
         path = (pathlib.Path(entry['directory']) / entry['file']).resolve()

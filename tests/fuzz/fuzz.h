@@ -53,6 +53,17 @@ static inline void law_of_text(struct str text)
         LAW(((unsigned char)text.p[i] >= ' ' && text.p[i] != 0x7F) || text.p[i] == '\n');
 }
 
+/* For what must be read because it was written by us: when it is refused, the reason is shown. */
+static inline void law_of_success(int code, const struct err *err)
+{
+    BUF_AUTO text = {0};
+
+    err_format(err, &text);
+    if (code != OK)
+        fprintf(stderr, "refused: %s\n", text.p);
+    LAW(code == OK);
+}
+
 /* What every refusal is: a code that the contract names, and a whole sentence. */
 static inline void law_of_refusal(int code, const struct err *err)
 {

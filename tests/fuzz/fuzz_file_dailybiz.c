@@ -25,7 +25,7 @@ static void read_again(void *context, const struct file_walk *walk, const struct
     struct err err = {0};
 
     LAW(walk->sales == 1);
-    LAW(dailybiz_sale_read(rows, "file.csv", &session, reading->arena, &reading->staged, &err) == OK);
+    law_of_success(dailybiz_sale_read(rows, "file.csv", &session, reading->arena, &reading->staged, &err), &err);
 }
 
 static struct staged walk_again(struct str bytes, bool header_line, struct arena *arena)
@@ -34,7 +34,8 @@ static struct staged walk_again(struct str bytes, bool header_line, struct arena
     struct file_walk walk = {.header_line = header_line, .on_sale = read_again, .context = &reading};
     struct err err = {0};
 
-    LAW(file_walk_run(&walk, bytes, &err) == OK && walk.sales == 1);
+    law_of_success(file_walk_run(&walk, bytes, &err), &err);
+    LAW(walk.sales == 1);
     return reading.staged;
 }
 

@@ -20,7 +20,7 @@ static void read_again(void *context, const struct file_walk *walk, const struct
     struct err err = {0};
 
     LAW(walk->sales == 1);
-    LAW(file_sale_read(&walk->header, rows, "file.csv", fuzz_company(), reading->arena, &reading->staged, &reading->link, &err) == OK);
+    law_of_success(file_sale_read(&walk->header, rows, "file.csv", fuzz_company(), reading->arena, &reading->staged, &reading->link, &err), &err);
 }
 
 static void law_of_writing(const struct staged *staged, struct str link, struct arena *arena)
@@ -33,7 +33,8 @@ static void law_of_writing(const struct staged *staged, struct str link, struct 
     file_header_write(&written);
     file_sale_write(&written, staged, link);
     LAW(!buf_failed(&written));
-    LAW(file_walk_run(&walk, buf_str(&written), &err) == OK && walk.sales == 1);
+    law_of_success(file_walk_run(&walk, buf_str(&written), &err), &err);
+    LAW(walk.sales == 1);
     law_of_same_sale(&staged->sale, &reading.staged.sale);
     LAW(str_equal(str_trim(link), str_trim(reading.link)));
     LAW(staged->has_day == reading.staged.has_day && staged->day == reading.staged.day);

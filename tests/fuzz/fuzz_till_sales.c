@@ -80,14 +80,8 @@ static void read_again(void *context, const struct file_walk *walk, const struct
     struct rereading *reading = context;
     struct str link = STR_NULL;
     struct err err = {0};
-    int rc = file_sale_read(&walk->header, rows, "file.csv", fuzz_company(), reading->arena, &reading->staged, &link, &err);
 
-    if (rc != OK) {
-        BUF_AUTO text = {0};
-        err_format(&err, &text);
-        fprintf(stderr, "%s\n", text.p);
-    }
-    LAW(rc == OK);
+    law_of_success(file_sale_read(&walk->header, rows, "file.csv", fuzz_company(), reading->arena, &reading->staged, &link, &err), &err);
 }
 
 /* Out of the grid into a file, and back. */
@@ -103,13 +97,8 @@ static void law_of_export(const struct sale *sale, struct arena *arena)
         return;
     file_header_write(&text);
     file_sale_write(&text, &staged, STR_NULL);
-    int rc = file_walk_run(&walk, buf_str(&text), &err);
-    if (rc != OK) {
-        BUF_AUTO why = {0};
-        err_format(&err, &why);
-        fprintf(stderr, "%s\n", why.p);
-    }
-    LAW(rc == OK && walk.sales == 1);
+    law_of_success(file_walk_run(&walk, buf_str(&text), &err), &err);
+    LAW(walk.sales == 1);
     law_of_same_sale(sale, &reading.staged.sale);
 }
 

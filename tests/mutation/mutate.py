@@ -153,7 +153,7 @@ class Bench:
         yield Stage(f'cases {part.cases}', 'plain', lambda space: [sys.executable, space.root / 'tests/run_cases.py', space.build_folder, *words,
                                                                   '--engine', 'sqlite', '--jobs', '1'], 'liaison')
         if (ROOT / 'tests/sim/main.c').exists():
-            yield Stage('simulation', 'plain', lambda space: ['tests/sim/liaison-sim', '--runs', '300', '--seed', '1'], 'tests/sim/liaison-sim')
+            yield Stage('simulation', 'plain', lambda space: ['liaison-sim', '--runs', '300', '--seed', '1'], 'liaison-sim')
 
     def space(self, kind):
         if kind not in self.spaces:

@@ -3,8 +3,8 @@ tree ever holding it. For the programs that plant faults (tests/mutation/mutate.
 
     with Workspace() as space:
         space.replace('src/sync/orders.c', 'seen >= from', 'seen > from')
-        built, output = space.build('tests/sim/liaison-sim')
-        status, output = space.run(['tests/sim/liaison-sim', '--runs', '100'], timeout=60)
+        built, output = space.build('liaison-sim')
+        status, output = space.run(['liaison-sim', '--runs', '100'], timeout=60)
         space.restore()
 """
 import os
@@ -18,7 +18,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 # Quick to compile and link rather than pleasant to debug; a planted fault may leave a variable unused, which is not its point.
 OPTIONS = ['-Dbuildtype=debug', '-Doptimization=1', '-Ddebug=false', '-Dwerror=false', '-Dwarning_level=0', '-Dc_args=-w', '-Dcpp_args=-w']
-BUILD_TIMEOUT_S = 1800
+BUILD_TIMEOUT_S, BUILD_ATTEMPTS = 1800, 3
 TIMED_OUT = -1000       # the status of a command that was stopped because its time was over
 OUTPUT_KEPT = 1 << 20   # of what a command says, the end
 FILE_MAX = 256 << 20    # a fault may write without end
@@ -80,7 +80,11 @@ class Workspace:
 
     def build(self, *targets):
         """(whether it could be built, what the compiler said)"""
-        status, output = self.run(['ninja', '-j1', '-C', str(self.build_folder), *targets], BUILD_TIMEOUT_S)
+        status, output = 1, ''
+        for _ in range(BUILD_ATTEMPTS):
+            status, output = self.run(['ninja', '-j1', '-C', str(self.build_folder), *targets], BUILD_TIMEOUT_S)
+            if status == 0 or 'FAILED:' in output:  # else it was stopped from outside, which says nothing about the code
+                break
         return status == 0, output
 
     def run(self, command, timeout, folder=None, environment=None, cpu_s=None):

@@ -126,20 +126,25 @@ static void edit(struct person *person)
     state_release(&state);
 }
 
+/* The means that nobody knows yet, and a rate to the code that it has by itself: both to what they are in the end, since what a mapping made is not unmade. */
 static int map_body(struct db *db, void *context, struct err *err)
 {
     struct person *person = context;
-    int64_t means_id;
+    int64_t means_id, tax_id, link_id = person->world->ground->link.id;
     int last = 0;
     while (sim_means[last + 1])
         last++;
-    int rc = means_find_by_code(db, company_of(person), STR("transfer"), &means_id, err);
-    return rc == 1 ? grid_map_means(db, company_of(person), person->world->ground->link.id, str_from(sim_means[last]), means_id, err) : rc;
+    int rc = tax_find_by_rate(db, company_of(person), 2000, &tax_id, err);
+    if (rc == 1)
+        rc = grid_map_tax(db, company_of(person), link_id, 2000, tax_id, err);
+    if (rc == OK)
+        rc = means_find_by_code(db, company_of(person), STR("transfer"), &means_id, err);
+    return rc == 1 ? grid_map_means(db, company_of(person), link_id, str_from(sim_means[last]), means_id, err) : rc;
 }
 
 static void map(struct person *person)
 {
-    judge_deed(person, "mapping a means of payment", db_transact(person->db, map_body, person, &person->err));
+    judge_deed(person, "mapping", db_transact(person->db, map_body, person, &person->err));
 }
 
 struct accepting { struct person *person; int64_t grid_sale_id; };

@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE))
 from plants import PLANTS  # noqa: E402
 from workspace import Workspace, WorkspaceError  # noqa: E402
 
-PROGRAM = 'tests/sim/liaison-sim'
+PROGRAM = 'liaison-sim'
 RUNS = 6000             # within so many a planted fault must be caught
 RUNS_WITHOUT = 600      # so many the tree as it is must pass
 TIMEOUT_S = 900

@@ -94,10 +94,11 @@ static void ground_make(const struct grounds *grounds, struct ground *ground, si
         give_up(&err, "opening a database to begin with");
 }
 
-static void make_site(struct site *site, const char *folder, const char *name)
+/* Without the folder, whose name is another one each time: it would stand in the messages that a run leaves in the database. */
+static void make_site(struct site *site, const char *name)
 {
-    snprintf(site->path, sizeof site->path, "%.63s/%s.db", folder, name);
-    snprintf(site->url, sizeof site->url, "sqlite:%.88s", site->path);
+    snprintf(site->path, sizeof site->path, "%s.db", name);
+    snprintf(site->url, sizeof site->url, "sqlite:%s.db", name);
     FILE *file = fopen(site->path, "wb");
     if (!file || fclose(file) != 0)
         give_up(&(struct err){0}, site->path);
@@ -113,8 +114,10 @@ void grounds_make(struct grounds *ret)
         give_up(&(struct err){0}, ret->folder);
     for (size_t i = 0; i < ret->count; i++)
         ground_make(ret, &ret->grounds[i], i);
-    make_site(&ret->opened, ret->folder, "opened");
-    make_site(&ret->idle, ret->folder, "idle");
+    if (chdir(ret->folder) != 0)
+        give_up(&(struct err){0}, ret->folder);
+    make_site(&ret->opened, "opened");
+    make_site(&ret->idle, "idle");
 }
 
 void grounds_free(struct grounds *grounds)

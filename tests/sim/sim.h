@@ -36,7 +36,7 @@ struct grounds {
     char folder[64];
     /* Of the disturbed databases: names on the disk in memory (empty files bear them on the real one, where the program looks for them). The processes of most
      * histories share two connections to the second, which stay open and are idle between two lives; those of the others open and close the first. */
-    struct site { char url[96], path[96]; } opened, idle;
+    struct site { char url[32], path[32]; } opened, idle;
     struct seal_key seal_key;
     struct ground *grounds;
     size_t count;

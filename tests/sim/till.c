@@ -286,7 +286,8 @@ enum sim_kind till_wire_fault(struct sim_till *till, int64_t *ret_argument)
         till->fired[i] = true;
         till->faults_met++;
         if (one->kind == WIRE_LOWER_LIMIT) {
-            till->limit_max = one->argument > 0 ? one->argument : 1;
+            int64_t limit = one->argument > 0 ? one->argument : 1;
+            till->limit_max = till->limit_max && till->limit_max < limit ? till->limit_max : limit;
             continue;
         }
         till->burst = one->kind;

@@ -50,7 +50,7 @@ void sim_till_on_request(struct sim_till *till, void (*hook)(void *context, int6
 /* The process is dead: every transport of this till fails from now until the next sim_till_begin, and nothing that is submitted is carried out. */
 void sim_till_die(struct sim_till *till);
 /* A transport_factory; context: the till. */
-int sim_till_transport(void *till, struct http_transport *ret, struct err *err);
+int sim_till_transport(void *context, struct http_transport *ret, struct err *err);
 
 /* The final truth. */
 const struct sim_sale *sim_till_sales(const struct sim_till *till, size_t *ret_count);

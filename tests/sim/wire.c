@@ -9,7 +9,7 @@ enum { LISTS_MAX = 8, TICK_MAX_MS = 80, SLOW_MAX_S = 240 };
 
 struct queued { bool key_right; enum http_method method; uint64_t tag; struct buf url, body; };
 /* What was answered last for a list; a list is told by its path and filter, so that one reading never gets the answer of another. */
-struct remembered { uint64_t list; struct buf body; };
+struct remembered { uint64_t list; int64_t skip; struct buf body; };
 struct wire {
     struct sim_till *till;
     int life;
@@ -101,6 +101,19 @@ static uint64_t list_of(const struct sim_request *request)
     return mark;
 }
 
+static int64_t skip_of(const struct sim_request *request)
+{
+    struct str rest = request->query, one, name, value;
+    int64_t skip = 0;
+    while (rest.n > 0) {
+        str_cut(rest, '&', &one, &rest);
+        str_cut(one, '=', &name, &value);
+        if (str_equal(name, STR("skip")) && !str_parse_u63(value, &skip))
+            abort();
+    }
+    return skip;
+}
+
 static struct remembered *remembered_of(struct wire *wire, uint64_t list)
 {
     for (size_t i = 0; i < wire->list_count; i++)
@@ -123,10 +136,12 @@ static bool is_list(const struct sim_request *request)
     return request->method == HTTP_GET && request->query.n > 0;
 }
 
+/* Of the catalogue several pages are on their way at once: the one before is one that stands before. */
 static void answer_remembered(struct wire *wire, const struct sim_request *request, bool again, struct http_response *ret)
 {
     struct remembered *remembered = remembered_of(wire, list_of(request));
-    if (again && remembered->body.n > 0) {
+    bool stands_before = remembered->skip < skip_of(request) || str_equal(request->path, STR("/v1/shop/orders"));
+    if (again && stands_before && remembered->body.n > 0) {
         buf_append(&wire->body, buf_str(&remembered->body));
         ret->status = 200;
         return;
@@ -134,6 +149,7 @@ static void answer_remembered(struct wire *wire, const struct sim_request *reque
     ret->status = answer_request(wire->till, request, &wire->body);
     if (ret->status != 200)
         return;
+    remembered->skip = skip_of(request);
     buf_reset(&remembered->body);
     buf_append(&remembered->body, buf_str(&wire->body));
 }

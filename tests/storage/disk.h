@@ -19,7 +19,7 @@ enum disk_fault {
     DISK_NO_FAULT,
     DISK_FAIL,      /* this one fails with an I/O error and changes nothing; the next ones succeed */
     DISK_TEAR,      /* a write does its first half and fails; a sync or a truncation fails after it was done */
-    DISK_FULL,      /* this one and every later one that needs room fail as on a full disk, until disk_restart or disk_clear_fault */
+    DISK_FULL,      /* this one and every later one that needs room (a file grows) fail as on a full disk, until disk_restart or disk_clear_fault */
     DISK_DELAY,     /* this one takes long: `on_delay` of disk_set_delay is called before it is done */
     DISK_DIE        /* the process dies here: this one and all later ones change nothing and fail (reads as well), until disk_restart */
 };
@@ -36,7 +36,8 @@ bool disk_dead(const struct disk *disk);
 /* What the next process finds. Every connection must be closed before. */
 enum disk_loss {
     DISK_KEEP,      /* kill -9: all that was written is there */
-    DISK_POWER_CUT  /* of what was not synced, each 512-byte sector is there, or is not, or (the last one of a write) is half there, as the seed says */
+    DISK_POWER_CUT  /* of what was not synced, each 512-byte sector is there, or is not, or (the last one of a write) is half there, as the seed says; so are
+                     * lengths, names of files never synced, and removals whose folder was not synced */
 };
 void disk_restart(struct disk *disk, enum disk_loss loss, uint64_t seed);
 
@@ -44,5 +45,6 @@ void disk_restart(struct disk *disk, enum disk_loss loss, uint64_t seed);
 const unsigned char *disk_file(const struct disk *disk, const char *path, size_t *ret_size);
 /* Puts a whole file there, synced; it is not open anywhere. */
 void disk_put_file(struct disk *disk, const char *path, const unsigned char *bytes, size_t size);
+/* Nothing is there any more, and chance (SQLite's too) begins anew: what follows is the same each time. */
 void disk_remove_all(struct disk *disk);
 #endif

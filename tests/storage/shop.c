@@ -127,7 +127,7 @@ static void answer(struct shop *shop, const char *url)
         return;
     }
     shop->requests++;
-    if (shop->hook && shop->requests == shop->hook_at)
+    if (shop->hook && (shop->hook_at == 0 || shop->requests == shop->hook_at))
         shop->hook(shop);
     answer_sales(shop, query);
 }
@@ -280,6 +280,11 @@ void shop_release(struct shop *shop)
     buf_release(&shop->body);
 }
 
+int shop_open_database(struct shop *shop)
+{
+    return open_database(shop, false);
+}
+
 int shop_open(struct shop *shop)
 {
     int rc = open_database(shop, false);
@@ -352,10 +357,13 @@ static int check_journal(struct shop *shop, struct findings *findings)
     return rc;
 }
 
+/* As cmd_db.c does, down to the order; what it makes of a part that fails is left to the caller. */
 int shop_check(struct shop *shop, struct buf *text)
 {
     struct findings findings = {.text = text};
     int rc = db_check(shop->db, on_engine_finding, &findings, &shop->err);
+    if (rc == OK && !shop->company.id)
+        rc = company_open(shop->db, &shop->arena, STR_NULL, &shop->company, &shop->err);
     if (rc == OK)
         rc = check_journal(shop, &findings);
     if (rc == OK)
@@ -375,8 +383,8 @@ static const char *const DUMPED[] = {
     "SELECT 'means', means_id, code, label FROM means ORDER BY 2",
     "SELECT 'customer', customer_id, code, is_counter, last_name, first_name FROM customer ORDER BY 2",
     "SELECT 'article', article_id, code, label, tax_id, price_e4, net_price_e4, stock_managed, archived FROM article ORDER BY 2",
-    "SELECT 'document', document_id, kind, state, number, day, at_utc, customer_id, salesperson, total_cents, tax_cents, tip_cents, link_id, till_sale_id, till_number,"
-    " revision, origin_id, block FROM document ORDER BY 2",
+    ("SELECT 'document', document_id, kind, state, number, day, at_utc, customer_id, salesperson, total_cents, tax_cents, tip_cents, link_id, till_sale_id, till_number,"
+     " revision, origin_id, block FROM document ORDER BY 2"),
     "SELECT 'line', * FROM document_line ORDER BY 2, 3, 4",
     "SELECT 'rate', * FROM document_tax ORDER BY 2, 3, 4",
     "SELECT 'due', * FROM due_line ORDER BY 2, 3, 4",

@@ -21,7 +21,7 @@ struct shop {
     struct sync_environment environment;
     /* the till */
     int requests;              /* for sales, since shop_open */
-    int hook_at;               /* calls `hook` before it answers this one; 0: never */
+    int hook_at;               /* calls `hook` before it answers this one; 0: each of them */
     void (*hook)(struct shop *shop);
     struct { uint64_t tag; char url[1024]; } queue[HTTP_IN_FLIGHT_MAX];
     size_t queued;
@@ -34,13 +34,15 @@ void shop_release(struct shop *shop);
 int shop_create(struct shop *shop);
 /* Opens the database, its only company, its only link. */
 int shop_open(struct shop *shop);
+/* The database alone, for a check of one that may be damaged. */
+int shop_open_database(struct shop *shop);
 void shop_close(struct shop *shop);
 /* A run with validation, ten minutes later than the last one. */
 int shop_sync(struct shop *shop);
 
 /* All that `liaison db check` looks for: appends a line for each finding. Returns how many, or a negative code when it cannot be looked at (then the reason is
  * a line as well). */
-int shop_check(struct shop *shop, struct buf *findings);
+int shop_check(struct shop *shop, struct buf *text);
 /* The books as text, read by SQLite alone: each row of each table, without what differs from run to run by its nature (run numbers, instants of writing, the
  * journal's order). */
 void shop_dump(const char *path, struct buf *out);

@@ -13,7 +13,7 @@
 
 #include "storage/shop.h"
 
-enum { PAGE = 4096, PLACES = 260 };
+enum { PAGE = 4096, PLACES = 400 };
 
 static struct disk *disk;
 static struct shop shop;
@@ -126,7 +126,7 @@ static size_t cut_the_end(unsigned char *bytes, size_t size, size_t *ret_page)
 {
     (void)bytes;
     size_t left = below(size);
-    *ret_page = 0;
+    *ret_page = left / PAGE + 1;
     return left;
 }
 
@@ -139,7 +139,7 @@ enum { DAMAGE_COUNT = sizeof DAMAGES / sizeof DAMAGES[0] };
 /* What `db check` finds; when the file cannot even be opened, the reason is the finding. */
 static int find(struct buf *findings)
 {
-    int count = shop_open(&shop);
+    int count = shop_open_database(&shop);
     if (count < 0)
         err_format(&shop.err, findings);
     else
@@ -160,7 +160,7 @@ static void assert_named(const struct buf *findings, size_t page, const char *da
 {
     char name[40];
     snprintf(name, sizeof name, "page %zu of the file", page);
-    if (!strstr(findings->p, SHOP_PATH) && !(page && strstr(findings->p, name)))
+    if (!strstr(findings->p, SHOP_PATH) && !strstr(findings->p, name))
         fail_msg("%s, place %d: page %zu is not named in:\n%s", damage, place, page, findings->p);
 }
 
@@ -193,7 +193,7 @@ static void damage_of_the_file(void **state)
     }
     free(bytes);
     print_message("%d damages of the file: %d changed what can be read, %d were found\n", PLACES, changed, found);
-    assert_true(changed > PLACES / 2);
+    assert_true(changed > PLACES / 3);
 }
 
 static int run_script(struct shop *running, const char *sql)
@@ -306,7 +306,7 @@ static const struct { const char *what, *sql, *names, *says; } TAMPERINGS[] = {
     {"a sale of another document", "UPDATE sale SET document_id = 1 WHERE till_sale_id = " SALE(05), SALE(05), "is said to be a document"},
     {"a sale forgotten", "DELETE FROM sale WHERE till_sale_id = " SALE(05), SALE(05), "nothing is known of it"},
     {"a sale with another record", "UPDATE sale SET journal_seq = 1 WHERE till_sale_id = " SALE(05), SALE(05), "the journal has not kept it"},
-    {"a record's bytes", "UPDATE journal SET body = replace(CAST(body AS TEXT), '8.40', '0.40') WHERE seq = 1", "record 1 ", "its bytes"},
+    {"a record's bytes", "UPDATE journal SET body = CAST(replace(CAST(body AS TEXT), '8.40', '0.40') AS BLOB) WHERE seq = 1", "record 1 ", "its bytes"},
     {"a record's sale", "UPDATE journal SET subject = 'x' WHERE seq = 2", "record 2 ", "does not follow"},
     {"a record's hash", "UPDATE journal SET sha256 = zeroblob(32) WHERE seq = 3", "record 3 ", "does not follow"},
     {"a record's hash missing", "UPDATE journal SET sha256 = x'' WHERE seq = 4", "record 4 ", "does not follow"},
@@ -318,7 +318,7 @@ static const struct { const char *what, *sql, *names, *says; } TAMPERINGS[] = {
     {"a counter set back", "UPDATE id_counter SET next_id = 3 WHERE name = 'document' AND company_id = 1", "document", "is taken already"},
     {"a counter gone", "DELETE FROM id_counter WHERE name = 'payment'", "payment", "is taken already"},
     {"a cursor ahead of time", "UPDATE link SET cursor_utc = cursor_utc + 86400000000", "Boutique", "all sales are read"},
-    {"a VAT code gone", "DELETE FROM tax WHERE tax_id = 3", "document", "points to a missing row of tax"},
+    {"a VAT code gone", "DELETE FROM tax WHERE tax_id = 3", "article", "points to a missing row of tax"},
     {"a customer gone", "DELETE FROM customer WHERE customer_id = 2", "document", "points to a missing row of customer"},
     {"an index gone", "DROP INDEX payment_by_document", "payment_by_document", "has lost its index"},
     {"a table gone", "DROP TABLE till_customer", "till_customer", "has lost its table"},
@@ -358,8 +358,9 @@ static void tamper(const char *sql)
     buf_append_z(&script, "COMMIT; PRAGMA foreign_keys = ON");
     assert_false(buf_failed(&script));
     assert_ok(shop_open(&shop));
-    assert_ok(run_script(&shop, script.p));
+    int rc = run_script(&shop, script.p);
     shop_close(&shop);
+    assert_ok(rc);
 }
 
 static void damage_of_what_the_rows_say(void **state)

@@ -238,6 +238,33 @@ static struct range { int64_t first, step; } range_of(size_t trouble, int64_t op
 
 /* ---- the tests ---- */
 
+/* What another program has seen is acknowledged, and never gone again. */
+static int64_t seen_records;
+
+static void note_records(struct shop *running)
+{
+    (void)running;
+    if (!disk_dead(disk))
+        seen_records = shop_number(SHOP_PATH, "SELECT COUNT(*) FROM journal");
+}
+
+static int sync_noting(void)
+{
+    seen_records = 0;
+    shop.hook = note_records;
+    shop.hook_at = 0;
+    int rc = sync_once();
+    shop.hook = NULL;
+    return rc;
+}
+
+static void assert_records_kept(void)
+{
+    int64_t kept = shop_number(SHOP_PATH, "SELECT COUNT(*) FROM journal");
+    if (kept < seen_records)
+        fail_here("%lld records of the journal were committed, %lld are there", (long long)seen_records, (long long)kept);
+}
+
 static void a_run_under_every_fault(void **state)
 {
     (void)state;
@@ -246,12 +273,19 @@ static void a_run_under_every_fault(void **state)
         struct range range = range_of(i, operations, RUN_SAMPLE);
         for (int64_t nth = range.first; nth <= operations; nth += range.step) {
             begin_from(&created);
-            (void)under(&TROUBLES[i], nth, sync_once);
+            (void)under(&TROUBLES[i], nth, sync_noting);
+            assert_records_kept();
             assert_whole();
             assert_ok(sync_once());
             assert_dump(SHOP_PATH, &expected);
             assert_whole_sometimes();
         }
+    }
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        begin_from(&created);
+        assert_ok(sync_once());
+        disk_restart(disk, DISK_POWER_CUT, seed);
+        assert_dump(SHOP_PATH, &expected);
     }
     tell("run", operations);
 }

@@ -932,70 +932,37 @@ static void the_hash_from_memory_is_the_hash_from_the_rows(void **state)
     assert_refused(f, ERR_NOT_FOUND, document_sha256(f->db, f->company_id, 999, actual, &f->err));
 }
 
-/* Every allocation fails once: nothing is written, nothing leaks, and afterwards the same posting works. */
+/* Every allocation fails once: nothing is written, nothing leaks, and afterwards the same posting works. An allocation that the program can do without may fail
+ * unnoticed, so each attempt is undone whatever became of it, until one needs no more allocations than have failed. */
 static void exhausted_memory_leaves_nothing_behind(void **state)
 {
     struct fixture *f = *state;
     struct shop shop = shop_new(f);
     struct ticket t;
-    int code = ERR_INTERNAL;
+    int64_t needed = 1;
 
     stock_set(f, shop.managed[0], 500);
     ticket_begin(&shop, &t, DOCUMENT_INVOICE, 1);
     ticket_line(&shop, &t, shop.managed[0], 1000, 100, shop.tax20, 2000);
     ticket_line(&shop, &t, shop.managed[1], 1000, 100, shop.tax20, 2000);
     const struct posting_options options = {.refuse_negative_stock = true, .validate = true, .now_utc = test_now_utc};
-    for (int64_t nth = 1; code < 0; nth++) {
+    for (int64_t nth = 1; nth <= needed; nth++) {
         struct posting_session *session = NULL;
-        assert_true(nth < 500);
+        int64_t begin = mem_count();
         mem_fail_at(nth, 0);
-        code = posting_session_new(&session, f->db, f->company_id, &options, &f->err);
+        int code = posting_session_new(&session, f->db, f->company_id, &options, &f->err);
         if (code >= 0)
-            code = attempt_run(f, session, &t.posting, 1, OK);
+            code = attempt_run(f, session, &t.posting, 1, ERR_CANCELLED);
         mem_fail_at(0, 0);
+        needed = code == ERR_CANCELLED ? mem_count() - begin : nth + 1;
         posting_session_free(session);
-        if (code < 0)
-            assert_refused(f, ERR_INTERNAL, code);
-        assert_int_equal(count_rows(f, "document"), code < 0 ? 0 : 1);
+        if (code != ERR_CANCELLED)
+            assert_int_equal(code, ERR_INTERNAL);
+        err_clear(&f->err);
+        assert_int_equal(count_rows(f, "document"), 0);
     }
-    assert_str(block_of(f, t.posting.document_id), "{\"code\":\"stock\",\"args\":[{\"code\":\"A\",\"missing_milli\":500},{\"code\":\"B\",\"missing_milli\":1000}]}");
-}
-
-/* Nor is anything decided on half of what there was to read: the same for a draft that goes on. */
-static void exhausted_memory_leaves_a_draft_as_it_is(void **state)
-{
-    struct fixture *f = *state;
-    struct shop shop = shop_new(f);
-    struct ticket t;
-    struct resume_result result = {.tried = -1};
-    const struct posting_options options = {.refuse_negative_stock = true, .validate = true, .now_utc = test_now_utc};
-    int code = ERR_INTERNAL;
-
-    ticket_begin(&shop, &t, DOCUMENT_INVOICE, 1);
-    ticket_line(&shop, &t, shop.managed[0], 1000, 100, shop.tax20, 2000);
-    ticket_line(&shop, &t, shop.managed[1], 2000, 100, shop.tax20, 2000);
-    ticket_pay(&shop, &t, shop.cash, 200);
     post(f, &t, true);
-    stock_set(f, shop.managed[0], 1500);
-    stock_set(f, shop.managed[1], 2500);
-    for (int64_t nth = 1; code < 0; nth++) {
-        assert_true(nth < 500);
-        assert_int_equal(document_number(f, "CASE state WHEN 'draft' THEN 1 ELSE 0 END", t.posting.document_id), 1);
-        mem_fail_at(nth, 0);
-        code = document_resume(f->db, f->company_id, 0, STR_NULL, &options, &result, &f->err);
-        mem_fail_at(0, 0);
-        if (code < 0) {
-            assert_refused(f, ERR_INTERNAL, code);
-            assert_int_equal(result.tried, -1);
-        }
-    }
-    assert_int_equal(result.validated, 1);
-    assert_int_equal(stock_of(f, shop.managed[0]), 500);
-    assert_int_equal(stock_of(f, shop.managed[1]), 500);
-    assert_int_equal(count_rows(f, "stock_move"), 2 + 2);
-    assert_int_equal(query_number(f, "SELECT SUM(amount_cents) FROM allocation WHERE company_id = $1", DB_INT(f->company_id)), 200);
-    assert_str(number_of(f, t.posting.document_id), "FA000001");
-    assert_journal_right(f);
+    assert_str(block_of(f, t.posting.document_id), "{\"code\":\"stock\",\"args\":[{\"code\":\"A\",\"missing_milli\":500},{\"code\":\"B\",\"missing_milli\":1000}]}");
 }
 
 int main(void)
@@ -1035,7 +1002,6 @@ int main(void)
         engine_test(the_database_refuses_to_change_a_validated_document),
         engine_test(the_hash_from_memory_is_the_hash_from_the_rows),
         engine_test(exhausted_memory_leaves_nothing_behind),
-        engine_test(exhausted_memory_leaves_a_draft_as_it_is),
     };
 
     return cmocka_run_group_tests_name("pure", pure, NULL, NULL) + run_on_engines(tests);

@@ -1,6 +1,8 @@
 /* test_resume.c: drafts that the stock blocked and that go on: what they then write, in which order they are tried, what stays as it is. */
 #include "shop.h"
 
+#include "base/mem.h"
+
 static const struct posting_options resuming = {.refuse_negative_stock = true, .validate = true, .now_utc = INT64_C(1769767200) * CIVIL_SECOND + CIVIL_DAY, .run_id = 8};
 
 static void resume_all(struct fixture *f, int64_t tried, int64_t validated, int64_t reconciled)
@@ -125,6 +127,63 @@ static void what_comes_and_goes_is_not_refused(void **state)
     assert_int_equal(stock_of(f, shop.managed[0]), -5000);
 }
 
+/* ---- memory ---- */
+
+enum { DRAFTS = 120 };
+
+struct undone {
+    int64_t company_id;
+    struct resume_result result;
+};
+static int resume_and_undo(struct db *db, void *context, struct err *err)
+{
+    struct undone *undone = context;
+    int code = document_resume(db, undone->company_id, 0, STR_NULL, &resuming, &undone->result, err);
+
+    return code < 0 ? code : err_set(err, ERR_CANCELLED, N_("the test undoes it"));
+}
+
+/* Every allocation fails once, for drafts that stay, with a new reason, and drafts that go on, with the number that they kept or a new one. An allocation that the
+ * program can do without may fail unnoticed: then all is done as if it had not. */
+static void exhausted_memory_leaves_drafts_as_they_are(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    int64_t needed = 1;
+
+    for (int i = 0; i < DRAFTS; i++) {
+        struct ticket t;
+        ticket_begin(&shop, &t, DOCUMENT_INVOICE, i);
+        t.posting.number = i % 3 == 0 ? text_of(f, "a rather long number that the till gave: %d", i) : STR_NULL;
+        ticket_line(&shop, &t, shop.managed[0], 1000, 100, shop.tax20, 2000);
+        ticket_line(&shop, &t, shop.managed[i % 3], 2000, 100, shop.tax20, 2000);
+        ticket_pay(&shop, &t, shop.cash, 200);
+        assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
+    }
+    posting_session_free(session);
+    stock_set(f, shop.managed[0], 1000000);
+    stock_set(f, shop.managed[1], 1000000);
+    for (int64_t nth = 1; nth <= needed; nth++) {
+        struct undone undone = {.company_id = f->company_id};
+        int64_t begin = mem_count();
+        mem_fail_at(nth, 0);
+        int code = db_transact(f->db, resume_and_undo, &undone, &f->err);
+        mem_fail_at(0, 0);
+        needed = code == ERR_CANCELLED ? mem_count() - begin : nth + 1;
+        if (code != ERR_CANCELLED)
+            assert_int_equal(code, ERR_INTERNAL);
+        else
+            assert_true(undone.result.tried == DRAFTS && undone.result.validated == DRAFTS / 3 * 2 && undone.result.reconciled == DRAFTS / 3 * 2);
+        err_clear(&f->err);
+        assert_int_equal(count_rows(f, "journal"), 0);
+    }
+    resume_all(f, DRAFTS, DRAFTS / 3 * 2, DRAFTS / 3 * 2);
+    assert_int_equal(query_number(f, "SELECT COUNT(*) FROM document WHERE company_id = $1 AND number LIKE 'FA%' AND state = 'validated'", DB_INT(f->company_id)), DRAFTS / 3);
+    assert_int_equal(stock_of(f, shop.managed[0]), 1000000 - DRAFTS / 3 * 4000);
+    assert_journal_right(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +192,7 @@ int main(void)
         engine_test(drafts_that_stay_hide_no_other),
         engine_test(nothing_is_closed_until_it_is),
         engine_test(what_comes_and_goes_is_not_refused),
+        engine_test(exhausted_memory_leaves_drafts_as_they_are),
     };
 
     return run_on_engines(tests);

@@ -639,7 +639,8 @@ static void a_certificate_that_nobody_signed_is_refused(void **state)
                                                  MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_HTTPS_MEM_KEY, own_key,
                                                  MHD_OPTION_HTTPS_MEM_CERT, own_certificate, MHD_OPTION_END);
     assert_non_null(daemon);
-    struct http_client *client = client_open(NULL, 3);
+    struct http_limits patient = {.connect_timeout_ms = 60000}; /* the handshake is work, and the machine may be busy */
+    struct http_client *client = client_open(&patient, 3);
     ARENA_AUTO arena = {0};
     struct http_header header = {STR("x-api-key"), STR("hunter2")};
     struct http_request request = {.url = url_of(&arena, "https", port, "/?key=hunter2"), .headers = &header, .header_count = 1};

@@ -29,12 +29,6 @@ static int run_fails(struct world *world, const struct link *link)
     return sync_run(&world->environment, link, &options, &result, &world->err);
 }
 
-static struct link plain_link(struct world *world)
-{
-    const struct link_options options = shop_options();
-    return make_link(world, &options);
-}
-
 static int64_t cursor_of(struct world *world)
 {
     return number_of(world, "SELECT COALESCE(cursor_utc, -1) FROM link WHERE company_id = $1");
@@ -658,7 +652,7 @@ static void a_dead_run_is_followed_at_once(void **state)
     set_lease(world, child.other_start, world->now_utc + CIVIL_HOUR); /* its number was given again: this is another process */
     assert_int_equal(run_plain(world, &link).orders.staged, 3);
     set_lease(world, child.owner, world->now_utc + CIVIL_HOUR);
-    assert_ok(world, db_run_script(world->db, "INSERT INTO run (company_id, run_id, link_id, state, started_utc, counts) VALUES (1, 77, 1, 'running', 1769763600000000, '{}')",
+    assert_ok(world, db_run_script(world->db, "INSERT INTO run (company_id, run_id, link_id, state, started_utc, counts) VALUES (2, 77, 1, 'running', 1769763600000000, '{}')",
                                    &world->err));
     assert_int_equal(run_fails(world, &link), ERR_BUSY);
     assert_refused(world, ERR_BUSY, "since 2026-01-30T09:00:00.000Z", world->err.code);

@@ -473,6 +473,12 @@ static inline struct link make_link(struct world *world, const struct link_optio
     return link;
 }
 
+static inline struct link plain_link(struct world *world)
+{
+    const struct link_options options = shop_options();
+    return make_link(world, &options);
+}
+
 /* Runs every test on SQLite, and on PostgreSQL when there is a server. */
 static inline int run_on_engines(const struct CMUnitTest *tests, size_t count)
 {

@@ -74,7 +74,9 @@ static int run_article(struct err *err)
 static void answer_three_pages(struct fake_till *till, const char *url, struct fake_reply *reply)
 {
     (void)till;
-    buf_append_z(&reply->body, fake_query_number(url, "skip") < 3 ? "[{\"_id\":\"a\"}]" : "[]");
+    static const char *const pages[] = {"[{\"_id\":\"a\"}]", "[{\"_id\":\"b\"}]", "[{\"_id\":\"c\"}]"};
+    int64_t skip = fake_query_number(url, "skip");
+    buf_append_z(&reply->body, skip < 3 ? pages[skip] : "[]");
 }
 
 static int on_page(void *context, int64_t skip, struct str bytes, const struct json *array, struct err *err)
