@@ -41,7 +41,7 @@ static void make_articles(struct sim_till *till, struct sim_random *random)
         article->unknown_here = i >= 2 && one_in(random, 5);
         if (i == till->article_count - 1 && one_in(random, 3))
             article->rate_bp = RATE_UNKNOWN_BP;
-        snprintf(article->id, sizeof article->id, "5e%020llx%02zx", (unsigned long long)sim_next(random), i);
+        snprintf(article->id, sizeof article->id, "5e%020llx%02x", (unsigned long long)sim_next(random), (unsigned)(i & 0xFF));
         snprintf(article->reference, sizeof article->reference, "A%03zu", 7 * i + 1);
         sim_copy(article->name, sizeof article->name, str_from(names[i]));
     }
@@ -241,7 +241,7 @@ static void make_sale(struct sim_till *till, struct sim_random *random, size_t p
 {
     struct sim_sale *sale = &till->sales[place];
     *sale = (struct sim_sale){.number = number, .refund_of = -1, .closed_utc = closed_utc, .customer = one_in(random, 4) ? (int)sim_below(random, CUSTOMERS) : -1};
-    snprintf(sale->id, sizeof sale->id, "60%020llx%02zx", (unsigned long long)sim_next(random), place);
+    snprintf(sale->id, sizeof sale->id, "60%020llx%02x", (unsigned long long)sim_next(random), (unsigned)(place & 0xFF));
     int of = one_in(random, 5) ? refundable(till, random, place) : -1;
     if (of >= 0) {
         make_refund(till, random, sale, of);
