@@ -28,7 +28,7 @@ struct page_file {
     bool is_known, has_sums;   /* what the header says, once there is one */
     uint32_t *damaged;
     size_t damaged_count, damaged_capacity;
-    _Alignas(max_align_t) char real[]; /* the file of the VFS below */
+    _Alignas(int64_t) char real[]; /* the file of the VFS below; SQLite aligns a file to 8 bytes, not to 16 */
 };
 
 static struct page_file *of(sqlite3_file *base)

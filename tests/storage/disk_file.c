@@ -130,7 +130,8 @@ void file_sync(struct file *file)
 void file_clear(struct file *file)
 {
     forget_undos(file);
-    memset(file->bytes, 0, file->size);
+    if (file->size > 0)
+        memset(file->bytes, 0, file->size);
     file->size = file->synced_size = 0;
     file->exists = file->ever_synced = file->ghost = false;
 }
