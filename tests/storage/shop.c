@@ -415,10 +415,17 @@ static void dump_query(sqlite3 *db, const char *sql, struct buf *out)
         buf_printf(out, "%s: %s\n", sql, sqlite3_errmsg(db));
 }
 
+/* Another program, that looks and leaves the file as it is: the last one to close would write the log into the file, pages without checksums. */
+static int open_to_look(const char *path, int flags, sqlite3 **ret)
+{
+    int rc = sqlite3_open_v2(path, ret, flags, NULL);
+    return rc == SQLITE_OK ? sqlite3_db_config(*ret, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) : rc;
+}
+
 void shop_dump(const char *path, struct buf *out)
 {
     sqlite3 *db = NULL;
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+    if (open_to_look(path, SQLITE_OPEN_READWRITE, &db) != SQLITE_OK)
         buf_printf(out, "%s\n", sqlite3_errmsg(db));
     else
         for (size_t i = 0; i < sizeof DUMPED / sizeof DUMPED[0]; i++)
@@ -433,7 +440,7 @@ int64_t shop_number(const char *path, const char *sql)
     sqlite3 *db = NULL;
     sqlite3_stmt *statement = NULL;
     int64_t value = 0;
-    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL);
+    int rc = open_to_look(path, SQLITE_OPEN_READONLY, &db);
     if (rc == SQLITE_OK)
         rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     if (rc == SQLITE_OK)
