@@ -28,7 +28,7 @@ struct source {
 
 static int fail_to_read(const struct source *source, struct err *err)
 {
-    return err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), source->name, strerror(errno));
+    return err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), source->name, text_of_errno(errno));
 }
 
 static int source_open(struct source *source, const char *path, struct err *err)

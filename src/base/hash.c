@@ -3,6 +3,7 @@
 #include "base/hash.h"
 
 #include "base/read_int.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -60,7 +61,7 @@ int hash_init(struct err *err)
             N_("the encryption library libsodium does not start: check that the system gives random numbers (/dev/urandom)"));
     if (forbid_dumps() != 0)
         return err_set(err, ERR_INTERNAL,
-            N_("core dumps cannot be switched off, so secrets could end in a file (%s): check the limits of this account"), strerror(errno));
+            N_("core dumps cannot be switched off, so secrets could end in a file (%s): check the limits of this account"), text_of_errno(errno));
     randombytes_buf(table_key, sizeof table_key);
     return OK;
 }
@@ -116,7 +117,7 @@ static int key_file_check(int fd, const char *path, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
-        return err_set(err, ERR_DATA, N_("the key file %s cannot be examined: %s"), path, strerror(errno));
+        return err_set(err, ERR_DATA, N_("the key file %s cannot be examined: %s"), path, text_of_errno(errno));
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_DATA, N_("the key file %s is not a plain file: name another one with LIAISON_KEY_FILE"), path);
     if (st.st_uid != geteuid())
@@ -145,7 +146,7 @@ static int key_file_read(int fd, const char *path, struct seal_key *ret, struct 
     int rc = OK;
     ssize_t n = read_up_to(fd, text, sizeof text);
     bool whole = n == KEY_HEX_SIZE || (n == KEY_FILE_SIZE && text[KEY_HEX_SIZE] == '\n');
-    if (n < 0) rc = err_set(err, ERR_DATA, N_("the key file %s cannot be read: %s"), path, strerror(errno));
+    if (n < 0) rc = err_set(err, ERR_DATA, N_("the key file %s cannot be read: %s"), path, text_of_errno(errno));
     else if (!whole || !hex_parse((struct str){text, KEY_HEX_SIZE}, ret->bytes, SEAL_KEY_SIZE))
         rc = err_set(err, ERR_DATA,
             N_("the key file %s does not hold a key (64 hexadecimal digits): put the saved copy back, or name "
@@ -205,12 +206,12 @@ static int key_file_create(const char *path, struct err *err)
     if (key_file_write(draft) != 0)
         return err_set(err, ERR_DATA,
             N_("the key file %s cannot be created: %s; make its folder writable, or name another file with "
-               "LIAISON_KEY_FILE"), path, strerror(errno));
+               "LIAISON_KEY_FILE"), path, text_of_errno(errno));
     int rc = OK;
     if (link(draft, path) != 0 && errno != EEXIST)
         rc = err_set(err, ERR_DATA,
             N_("the key file %s cannot be created: %s; make its folder writable, or name another file with "
-               "LIAISON_KEY_FILE"), path, strerror(errno));
+               "LIAISON_KEY_FILE"), path, text_of_errno(errno));
     unlink(draft);
     if (rc == OK) directory_sync(path);
     return rc;
@@ -235,7 +236,7 @@ int seal_key_load(const char *path, bool create, struct seal_key *ret, struct er
     if (fd < 0)
         return err_set(err, ERR_DATA,
             N_("the key file %s cannot be opened: %s; run the program as its owner, or name another file with "
-               "LIAISON_KEY_FILE"), path, strerror(errno));
+               "LIAISON_KEY_FILE"), path, text_of_errno(errno));
     int rc = key_file_check(fd, path, err);
     if (rc == OK) rc = key_file_read(fd, path, ret, err);
     close(fd);

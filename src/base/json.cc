@@ -2,6 +2,7 @@
  * way); numbers and escapes are read here, because no figure may pass through a double and no lone surrogate may get in.
  * The only C++ file of Liaison: nothing else includes simdjson.h. Everyone may use it, through base/json.h. */
 #include <endian.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -581,11 +582,38 @@ int parse(ondemand::parser &parser, struct reader *reader, struct json **ret)
     return code;
 }
 
+/* ---- the parser of each thread ---- */
+
+pthread_once_t parser_once = PTHREAD_ONCE_INIT;
+pthread_key_t parser_key;
+bool parser_key_made;
+
+void parser_key_make()
+{
+    parser_key_made = pthread_key_create(&parser_key, [](void *parser) { delete static_cast<ondemand::parser *>(parser); }) == 0;
+}
+
+/* nullptr when memory is exhausted. A thread_local with a destructor would abort the process then: the C library has no other answer. */
+ondemand::parser *parser_of_thread()
+{
+    pthread_once(&parser_once, parser_key_make);
+    if (!parser_key_made)
+        return nullptr;
+    auto *parser = static_cast<ondemand::parser *>(pthread_getspecific(parser_key));
+    if (parser == nullptr) {
+        parser = new (std::nothrow) ondemand::parser();
+        if (parser != nullptr && pthread_setspecific(parser_key, parser) != 0) {
+            delete parser;
+            parser = nullptr;
+        }
+    }
+    return parser;
+}
+
 } // namespace
 
 extern "C" int json_parse(struct arena *arena, struct str source, struct json **ret, struct err *err)
 {
-    static thread_local ondemand::parser parser;
     char limit[ERR_ARG_SIZE];
 
     if (source.n > JSON_SIZE_MAX)
@@ -597,10 +625,13 @@ extern "C" int json_parse(struct arena *arena, struct str source, struct json **
     if (source.n > 0)
         memcpy(copy, source.p, source.n);
     memset(copy + source.n, 0, simdjson::SIMDJSON_PADDING);
+    ondemand::parser *parser = parser_of_thread();
+    if (parser == nullptr)
+        return err_memory(err);
     struct reader reader = {arena, copy, source.n, nullptr, err, nullptr, 0, 2, 0};
-    int code = parse(parser, &reader, ret);
-    if (parser.capacity() > KEPT_CAPACITY)
-        parser = ondemand::parser();
+    int code = parse(*parser, &reader, ret);
+    if (parser->capacity() > KEPT_CAPACITY)
+        *parser = ondemand::parser();
     return code;
 }
 

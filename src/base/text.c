@@ -1,10 +1,12 @@
 /* text.c: texts for people: the language of the process, the fold key that finds "the same but for case", cells of a terminal table, and
- * amounts as each language writes them. The only file that includes utf8proc.h and libintl.h. Everyone may use it. */
+ * amounts as each language writes them. The only file that includes utf8proc.h. Everyone may use it. */
 #include "base/text.h"
 
+#include "base/catalogue_int.h"
+#include "base/err.h"
 #include "base/money.h"
 
-#include <libintl.h>
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,32 +24,38 @@ enum { PATH_SIZE = 4096 };
 /* English until text_init: the msgids are English. Written once, before there are threads. */
 static enum text_language language = TEXT_ENGLISH;
 
-/* "<folder of the program>/po" when the catalogue was built there; false otherwise. */
+/* "<folder of the program>/po", where the catalogue stands when it was built there; false when that cannot be said. */
 static bool directory_beside_program(char ret[PATH_SIZE])
 {
-    char program[PATH_SIZE], catalogue[PATH_SIZE];
+    char program[PATH_SIZE];
     ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
     if (n <= 0) return false;
     program[n] = '\0';
     char *slash = strrchr(program, '/');
     if (!slash) return false;
     *slash = '\0';
-    int length = snprintf(catalogue, sizeof catalogue, "%s/po/fr/LC_MESSAGES/" DOMAIN ".mo", program);
-    if (length < 0 || (size_t)length >= sizeof catalogue || access(catalogue, R_OK) != 0) return false;
-    length = snprintf(ret, PATH_SIZE, "%s/po", program);
+    int length = snprintf(ret, PATH_SIZE, "%s/po", program);
     return length > 0 && length < PATH_SIZE;
+}
+
+static bool open_catalogue(const char *directory)
+{
+    char path[PATH_SIZE];
+    int length = snprintf(path, sizeof path, "%s/fr/LC_MESSAGES/" DOMAIN ".mo", directory);
+    return length > 0 && length < PATH_SIZE && catalogue_open(path);
 }
 
 void text_init(enum text_language chosen, const char *directory)
 {
     char beside[PATH_SIZE];
-    if (!directory) directory = directory_beside_program(beside) ? beside : LOCALE_DIR;
     language = chosen;
-    /* C.UTF-8 is always there and writes numbers with a point; gettext takes the language from LANGUAGE, so no French locale is needed. */
-    (void)setlocale(LC_ALL, "C.UTF-8");
-    (void)setenv("LANGUAGE", chosen == TEXT_FRENCH ? "fr" : "en", 1);
-    (void)bindtextdomain(DOMAIN, directory);
-    (void)bind_textdomain_codeset(DOMAIN, "UTF-8");
+    /* Of the locale only the characters, and C.UTF-8 is always there. Numbers keep their point, and what the libraries say stays English: their catalogues are
+     * read by the C library (catalogue.c says why not). */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
+    if (directory)
+        (void)open_catalogue(directory);
+    else if (!directory_beside_program(beside) || !open_catalogue(beside))
+        (void)open_catalogue(LOCALE_DIR);
 }
 
 enum text_language text_language(void) { return language; }
@@ -55,7 +63,23 @@ enum text_language text_language(void) { return language; }
 const char *text_translate(const char *msgid)
 {
     if (language == TEXT_ENGLISH || msgid[0] == '\0') return msgid; /* "" would give the header of the catalogue */
-    return dgettext(DOMAIN, msgid);
+    const char *text = catalogue_find(msgid);
+    return text ? text : msgid;
+}
+
+const char *text_of_errno(int number)
+{
+    static const struct { int number; const char *reason; } reasons[] = {
+        {EACCES, N_("Permission denied")}, {EADDRINUSE, N_("Address already in use")}, {EADDRNOTAVAIL, N_("Cannot assign requested address")},
+        {ECONNREFUSED, N_("Connection refused")}, {ECONNRESET, N_("Connection reset by peer")}, {EHOSTUNREACH, N_("No route to host")},
+        {ENETUNREACH, N_("Network is unreachable")}, {ETIMEDOUT, N_("Connection timed out")}, {EDQUOT, N_("Disk quota exceeded")}, {EEXIST, N_("File exists")}, {EFBIG, N_("File too large")}, {EIO, N_("Input/output error")},
+        {EISDIR, N_("Is a directory")}, {ELOOP, N_("Too many levels of symbolic links")}, {EMFILE, N_("Too many open files")},
+        {ENAMETOOLONG, N_("File name too long")}, {ENOENT, N_("No such file or directory")}, {ENOMEM, N_("Cannot allocate memory")},
+        {ENOSPC, N_("No space left on device")}, {ENOTDIR, N_("Not a directory")}, {EPERM, N_("Operation not permitted")}, {EROFS, N_("Read-only file system")},
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].number == number) return text_translate(reasons[i].reason);
+    return strerror(number);
 }
 
 /* The next code point of s from *at on; -1, and one byte on, when the bytes are not UTF-8. */

@@ -8,13 +8,15 @@
 
 enum text_language { TEXT_FRENCH, TEXT_ENGLISH };
 
-/* Chooses the language of the whole process and binds the gettext catalogue: `directory` of compiled .mo files
+/* Chooses the language of the whole process and opens its catalogue: `directory` of compiled .mo files as gettext lays them out
  * (NULL: beside the program, then the installed one). Call once, before threads. */
 void text_init(enum text_language chosen, const char *directory);
 enum text_language text_language(void);
 /* The translation of a msgid; the msgid itself when there is none. Borrowed for ever. */
 const char *text_translate(const char *msgid) __attribute__((format_arg(1)));
 #define _(msgid) text_translate(msgid)
+/* What an errno says, in the language of the process, for the errors that a person meets; English for the others. Borrowed as from strerror. */
+const char *text_of_errno(int number);
 
 bool text_is_utf8(struct str s);
 /* The key by which two references or names count as "the same but for case, blanks, accents or leading zeros":

@@ -147,7 +147,7 @@ int output_flush(struct cli *cli, struct err *err)
             cli->out_closed = true;
         else if (written < 0) {
             buf_reset(&cli->out);
-            return err_set(err, ERR_DATA, N_("the results cannot be written to standard output: %s"), strerror(errno));
+            return err_set(err, ERR_DATA, N_("the results cannot be written to standard output: %s"), text_of_errno(errno));
         } else
             rest = (struct str){rest.p + written, rest.n - (size_t)written};
     }
@@ -200,7 +200,7 @@ int table_close(struct cli *cli, struct report_table *table, int rc, struct err 
 
 static int write_failed(const struct file_writer *writer, struct err *err)
 {
-    return err_set(err, ERR_DATA, N_("the file %s cannot be written: %s"), writer->path, strerror(errno));
+    return err_set(err, ERR_DATA, N_("the file %s cannot be written: %s"), writer->path, text_of_errno(errno));
 }
 
 int file_writer_open(struct file_writer *ret, struct cli *cli, const char *path, struct err *err)
@@ -300,7 +300,7 @@ int file_read(const char *path, struct buf *ret, struct err *err)
             ret->n += (size_t)n;
     }
     if (rc == OK && n < 0)
-        rc = err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), path, strerror(errno));
+        rc = err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), path, text_of_errno(errno));
     if (rc == OK && ret->p)
         ret->p[ret->n] = '\0';
     if (fd >= 0 && !standard)

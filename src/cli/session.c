@@ -109,7 +109,7 @@ static int make_folders(char *path, struct err *err)
         *slash = '\0';
         int failed = mkdir(path, 0700) != 0 && errno != EEXIST;
         if (failed)
-            return err_set(err, ERR_DATA, N_("the folder %s cannot be made: %s; name another key file with LIAISON_KEY_FILE"), path, strerror(errno));
+            return err_set(err, ERR_DATA, N_("the folder %s cannot be made: %s; name another key file with LIAISON_KEY_FILE"), path, text_of_errno(errno));
         *slash = '/';
     }
     return OK;

@@ -184,9 +184,10 @@ static int set_connect_error(const struct db *db, PGconn *conn, const PQconninfo
 /* Connects with the given options; ours fill what they leave open. */
 static int connect_with(struct db *db, const PQconninfoOption *options, struct err *err)
 {
-    enum { OURS = 3, OPTIONS_MAX = 80 };
-    const char *keywords[OPTIONS_MAX + OURS + 1] = {"connect_timeout", "application_name", "client_encoding"};
-    const char *values[OPTIONS_MAX + OURS + 1] = {"10", "liaison", "UTF8"};
+    enum { OURS = 4, OPTIONS_MAX = 80 };
+    /* Who wants Kerberos says so, here or in the environment; else its library need not look for tickets at each start (and fall over when memory is short). */
+    const char *keywords[OPTIONS_MAX + OURS + 1] = {"connect_timeout", "application_name", "client_encoding", "gssencmode"};
+    const char *values[OPTIONS_MAX + OURS + 1] = {"10", "liaison", "UTF8", getenv("PGGSSENCMODE") ? NULL : "disable"};
     int count = OURS;
     for (const PQconninfoOption *option = options; option->keyword && count < OPTIONS_MAX + OURS; option++) {
         /* A later value wins, and the encoding is not theirs to choose. */

@@ -6,6 +6,7 @@
 #include "db/db_int.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "db/pages_int.h"
 
 #include <errno.h>
@@ -166,7 +167,7 @@ static int refuse_new_file(const char *path, struct err *err)
     if (errno == ENOENT)
         return err_set(err, ERR_DATA, N_("the file %s cannot be made: its folder does not exist; make it first, or choose another name"), path);
     return err_set(err, ERR_DATA, N_("the file %s cannot be made (%s): choose another folder, or give yourself the right to write there"),
-        path, strerror(errno));
+        path, text_of_errno(errno));
 }
 
 static int create_file(const char *path, struct err *err)
@@ -194,7 +195,7 @@ static int find_file(const char *path, bool *ret_exists, struct err *err)
     *ret_exists = stat(path, &status) == 0;
     if (!*ret_exists && errno != ENOENT)
         return err_set(err, ERR_DATA, N_("the database %s cannot be reached (%s): check the path and the rights of its folders"), path,
-            strerror(errno));
+            text_of_errno(errno));
     if (*ret_exists && S_ISDIR(status.st_mode))
         return err_set(err, ERR_DATA, N_("%s is a folder, not a database: name a file in it, for example sqlite:%s/books.db"), path, path);
     if (*ret_exists && !S_ISREG(status.st_mode))
@@ -272,7 +273,7 @@ static int sqlite_open(struct db *db, struct str url, const struct db_options *o
         r = handle ? set_sqlite_error(db, rc, "open", err) : err_memory(err);
     /* SQLite quietly falls back to reading when it may not write. */
     else if (!options->read_only && sqlite3_db_readonly(handle, "main") == 1)
-        r = set_file_error(SQLITE_READONLY, db->label, strerror(EACCES), err);
+        r = set_file_error(SQLITE_READONLY, db->label, text_of_errno(EACCES), err);
     else
         r = configure(db, err);
     if (r < 0 && created)

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/http.h"
 #include "net/net_int.h"
 
@@ -194,14 +195,23 @@ static bool set_body(CURL *easy, struct str body)
            curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body.n > 0 ? body.p : "") == CURLE_OK;
 }
 
-static bool set_request(CURL *easy, const struct http_request *request)
+/* What the request line names. libcurl takes it out of the address too, but goes on without the query when memory fails it there: every record of the
+ * till instead of those that were asked for. */
+static const char *target_of(const char *url, const struct url_parts *parts)
+{
+    const char *target = url + (parts->authority.p - parts->scheme.p) + parts->authority.n;
+
+    return *target == '/' ? target : NULL;
+}
+
+static bool set_request(CURL *easy, const struct http_request *request, const struct url_parts *parts)
 {
     char url[8192]; /* libcurl takes a C string and copies it; no server takes a longer line */
     if (request->url.n >= sizeof(url))
         return false;
     memcpy(url, request->url.p, request->url.n);
     url[request->url.n] = '\0';
-    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK)
+    if (curl_easy_setopt(easy, CURLOPT_URL, url) != CURLE_OK || curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, target_of(url, parts)) != CURLE_OK)
         return false;
     switch (request->method) {
     case HTTP_GET:
@@ -243,7 +253,7 @@ static int transport_submit(void *context, const struct http_request *request, u
     rc = headers_build(slot, request, err);
     if (rc != OK)
         goto out;
-    if (!set_rules(slot, &transport->limits, url_host_is_loopback(parts.host)) || !set_request(slot->easy, request) ||
+    if (!set_rules(slot, &transport->limits, url_host_is_loopback(parts.host)) || !set_request(slot->easy, request, &parts) ||
         curl_multi_add_handle(transport->multi, slot->easy) != CURLM_OK) {
         rc = err_set(err, ERR_INTERNAL, N_("a request to %s cannot be prepared: its address is too long or memory is exhausted"), slot->host);
         goto out;
@@ -299,7 +309,7 @@ static void failure_connect(const struct slot *slot, struct err *failure)
     long code = 0;
     curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &code);
     err_set(failure, ERR_TILL, N_("nothing answers at %s (%s): check the address and the network connection"), slot->host,
-            code != 0 ? strerror((int)code) : slot->detail);
+            code != 0 ? text_of_errno((int)code) : slot->detail);
 }
 
 /* Why no answer came; true when trying again is of no use. */

@@ -14,6 +14,7 @@
 #include <zlib.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/http.h"
 
 enum {
@@ -439,7 +440,7 @@ static int socket_open(struct str listen_on, int *ret_socket, int *ret_port, str
         rc = errno == EADDRINUSE
                  ? err_set(err, ERR_DATA, N_("the address %s is taken by another program: stop it or choose another port"), ERR_STR(listen_on))
                  : err_set(err, ERR_DATA, N_("the server cannot listen on %s (%s): choose another address or port"), ERR_STR(listen_on),
-                           strerror(errno));
+                           text_of_errno(errno));
         if (fd >= 0)
             close(fd);
         return rc;

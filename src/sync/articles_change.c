@@ -40,7 +40,7 @@ static struct str take_text(const char **p, size_t size)
 
 int change_log_tell(struct change_log *log, struct err *err)
 {
-    const char *p = log->bytes.p, *end = p + log->bytes.n;
+    const char *p = log->bytes.n > 0 ? log->bytes.p : "", *end = p + log->bytes.n;
 
     if (buf_failed(&log->bytes))
         return err_memory(err);

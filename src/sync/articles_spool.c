@@ -27,7 +27,7 @@ static const char message_read[] = N_("the temporary file that holds the catalog
 
 static int spool_failed(const char *message, struct err *err)
 {
-    return err_set(err, ERR_DATA, message, strerror(errno));
+    return err_set(err, ERR_DATA, message, text_of_errno(errno));
 }
 
 /* Where the file system knows no unnamed files, a named one is made and its name removed at once. */

@@ -320,18 +320,11 @@ static int read_future(struct orders_flow *flow, struct err *err)
 
 /* ---- the flow ---- */
 
-static bool has_change_field(struct orders_flow *flow)
-{
-    struct till_list list;
-    arena_reset(&flow->page);
-    return sales_profile_list(flow->profile, &flow->run->account, &flow->page, true, 0, 1, 1, &list);
-}
-
 /* The first run begins to watch changes before it reads anything: what it reads afterwards is as it is then, or newer. */
 static int watch_changes(struct db *db, struct orders_flow *flow, struct err *err)
 {
     const struct cursor now = {.known = true, .at_utc = flow->run->to_utc};
-    return flow->changed.known || !has_change_field(flow) ? OK : store_cursor(db, flow, true, &now, err);
+    return flow->changed.known || !sales_profile_has_change_field(flow->profile) ? OK : store_cursor(db, flow, true, &now, err);
 }
 
 /* What an explicit date brings back, and what an earlier run received and did not stage, is this run's to count. */
@@ -372,7 +365,7 @@ int flow_orders(struct sync_run *run, struct err *err)
         rc = stage_received(&flow, err);
     if (rc == OK)
         rc = read_window(&flow, false, run->from_utc, run->to_utc, err);
-    if (rc == OK && flow.changed.known && has_change_field(&flow))
+    if (rc == OK && flow.changed.known && sales_profile_has_change_field(flow.profile))
         rc = read_window(&flow, true, flow.changed.at_utc - CHANGE_OVERLAP, run->to_utc, err);
     if (rc == OK)
         rc = read_future(&flow, err);

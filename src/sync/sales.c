@@ -38,7 +38,7 @@ static struct mark *mark_slot(struct mark *slots, size_t room, const struct mark
 
 static int mark_set_grow(struct mark_set *set, struct err *err)
 {
-    enum { FIRST_ROOM = 1024 };
+    enum { FIRST_ROOM = 64 };
     size_t room = set->room ? 2 * set->room : FIRST_ROOM;
     struct mark *slots = mem_alloc_zero(room, sizeof *slots);
     static const struct mark unused = {{0}};

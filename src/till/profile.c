@@ -404,6 +404,11 @@ static struct str instant_text(struct arena *arena, int64_t at_utc)
     return buf_failed(&text) ? STR_NULL : arena_copy(arena, buf_str(&text));
 }
 
+bool sales_profile_has_change_field(const struct sales_profile *profile)
+{
+    return profile->change_field.n > 0;
+}
+
 bool sales_profile_list(const struct sales_profile *profile, const struct till_account *account, struct arena *arena, bool by_change, int64_t from_utc, int64_t to_utc,
                         int limit, struct till_list *ret)
 {

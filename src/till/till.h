@@ -94,6 +94,8 @@ struct str sales_profile_builtin(struct str name);
 int sales_profile_parse(struct arena *arena, struct str text, const char *name, struct sales_profile **ret, struct err *err) MUST_CHECK;
 struct str sales_profile_name(const struct sales_profile *profile);
 bool sales_profile_confirmed(const struct sales_profile *profile);
+/* Whether it declares a field by which sales that changed are found; needs no memory. */
+bool sales_profile_has_change_field(const struct sales_profile *profile);
 /* The list of the sales closed in [from_utc, to_utc), oldest first; filters live in the arena. With by_change, filtered on the profile's change field instead
  * (false when it declares none, or when memory is exhausted). */
 bool sales_profile_list(const struct sales_profile *profile, const struct till_account *account, struct arena *arena, bool by_change, int64_t from_utc, int64_t to_utc, int limit, struct till_list *ret);
