@@ -154,7 +154,8 @@ class Program:
     def run(self, *arguments, environment=None, before=None, stdin=None):
         """Runs `liaison` with these arguments to its end."""
         done = subprocess.run([*self.wrapper, str(self.build / 'liaison'), *map(str, arguments)], cwd=self.folder, env=environment or self.environment,
-                              input=stdin if stdin is not None else b'', capture_output=True, preexec_fn=before, timeout=PATIENCE_S)
+                              input=stdin if stdin is not None else b'', capture_output=True, preexec_fn=before,
+                              timeout=PATIENCE_S * (10 if self.wrapper else 1))
         return Result('liaison ' + ' '.join(map(str, arguments)), done.returncode, done.stdout.decode('utf-8', 'replace'), done.stderr.decode('utf-8', 'replace'))
 
     def ok(self, *arguments, status=0):

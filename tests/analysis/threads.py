@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Both programs under ThreadSanitizer: many clients at once, answers that wait in the timer's thread, names resolved in curl's thread, signals that arrive
-while requests are served. What ThreadSanitizer finds is a failure; nothing is suppressed.
+"""Both programs and the unit tests of the server under ThreadSanitizer: many clients at once, answers that wait in the timer's thread, names resolved in
+curl's thread, signals that arrive while requests are served. What ThreadSanitizer finds is a failure; nothing is suppressed.
 
 usage: threads.py BUILD_FOLDER          (made with -Db_sanitize=thread and gcc)
 """
@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,6 +20,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import Failure, Program, Sandbox, Score
 
 CLIENTS = 4
+UNIT_TESTS = ('net/test_net_loopback', 'net/test_net_hostile', 'sandbox/test_sandbox_server')
 # Every 5th answer of the till comes late, so that the timer's thread has work while others are answered.
 TILL = ('--articles', '60', '--sales', '120', '--faults', 'delay=20:every=5')
 
@@ -94,6 +96,9 @@ def main():
     score.check('the build has ThreadSanitizer in it', b'__tsan_init' in (build / 'liaison').read_bytes())
     with tempfile.TemporaryDirectory(prefix='liaison-threads-') as folder:
         os.environ['TSAN_OPTIONS'] = f'log_path={folder}/report:exitcode=66:second_deadlock_stack=1'
+        for name in UNIT_TESTS:
+            done = subprocess.run([str(build / 'tests/unit' / name)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            score.equal(name, done.returncode, 0)
         try:
             with Program(build, 'sqlite', 'liaison-threads-') as program, Sandbox(build, *TILL) as till:
                 till.url = till.url.replace('127.0.0.1', 'localhost')  # a name, so that curl starts a thread to resolve it

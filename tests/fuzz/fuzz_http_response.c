@@ -35,7 +35,7 @@ static curl_socket_t open_wire(void *context, curlsocktype purpose, struct curl_
 }
 
 /* libcurl 7.88 connects even what CURLOPT_SOCKOPTFUNCTION calls connected, so its call ends here: the wire needs no connection. */
-int connect(int fd, const struct sockaddr *address, socklen_t size) /* NOLINT(readability-inconsistent-declaration-parameter-name): theirs are reserved */
+int connect(int fd, const struct sockaddr *address, socklen_t size)
 {
     int domain = 0;
     socklen_t domain_size = sizeof domain;

@@ -5,9 +5,10 @@ often the tests notice.
 usage: mutate.py [--list] [--only PART]… [--unit] [--jobs 1|2] [--sample N [--seed S]] [--results FILE [--resume]]
 
 PART is a part of a file's name, or FILE:FUNCTION. Each mutant is built in a copy of the tree and meets the unit tests of its part, the fastest
-first; what survives them meets, unless --unit is given, the same under the sanitizers, the data-file cases on SQLite, and the simulation. A mutant that the compiler refuses, or that it turns
-into the same machine code, does not count. A mutant that survives counts as passed only when survivors.txt says why no test can tell it
-from the code; an entry there that is no longer true is a failure. Last of all stands `N passed, N failed`.
+first; what survives them meets, unless --unit is given, the simulation, the same unit tests under the sanitizers, and the data-file cases on
+SQLite. A mutant that the compiler refuses, or that it turns into the same machine code, does not count. A mutant that survives counts as passed
+only when survivors.txt says why no test can tell it from the code; an entry there that is no longer true is a failure. --resume goes on with the
+results of a run that was stopped; who survived then is tried again. Last of all stands `N passed, N failed`.
 """
 import argparse
 import collections
@@ -17,7 +18,6 @@ import json
 import math
 import pathlib
 import queue
-import random
 import resource
 import signal
 import sys
@@ -78,6 +78,13 @@ def read_parts():
 
 def all_mutants(texts, only=()):
     return [(part, mutant) for part in PARTS for mutant in mutants.mutants_of(part.file, texts[part.file], is_wanted(part, only))]
+
+
+def sampled(chosen, count, seed):
+    """`count` of them, in their order. Drawn by key: a change of one function leaves what is drawn of the others as it was."""
+    def lot(at):
+        return hashlib.sha256(f'{seed} {chosen[at][1].key}'.encode()).digest()
+    return [chosen[at] for at in sorted(sorted(range(len(chosen)), key=lot)[:count])]
 
 
 # ---- the survivors that are explained ----------------------------------------------------------------------------------
@@ -147,13 +154,12 @@ class Bench:
             yield Stage(name, 'plain', lambda space, program=program: [program], program)
         if self.unit_only:
             return
+        yield Stage('simulation', 'plain', lambda space: ['./liaison-sim', '--runs', '400', '--seed', '1'], 'liaison-sim')
         for name, program in unit:
             yield Stage(f'{name}, sanitizers', 'sanitized', lambda space, program=program: [program], program)
         words = part.cases.split()
         yield Stage(f'cases {part.cases}', 'plain', lambda space: [sys.executable, space.root / 'tests/run_cases.py', space.build_folder, *words,
                                                                   '--engine', 'sqlite', '--jobs', '1'], 'liaison')
-        if (ROOT / 'tests/sim/main.c').exists():
-            yield Stage('simulation', 'plain', lambda space: ['liaison-sim', '--runs', '300', '--seed', '1'], 'liaison-sim')
 
     def space(self, kind):
         if kind not in self.spaces:
@@ -320,9 +326,8 @@ def main():
     explanations = Explanations(HERE / 'survivors.txt')
     texts = read_parts()
     chosen = all_mutants(texts, arguments.only)
-    if arguments.sample and arguments.sample < len(chosen):
-        picked = sorted(random.Random(arguments.seed).sample(range(len(chosen)), arguments.sample))
-        chosen = [chosen[at] for at in picked]
+    if arguments.sample:
+        chosen = sampled(chosen, arguments.sample, arguments.seed)
     if arguments.list:
         for _, mutant in chosen:
             print(f'{mutant.file}:{mutant.line} {mutant.function} ({mutant.kind})\n  line: {mutant.before}\n  becomes: {mutant.after}')

@@ -1,6 +1,11 @@
 /* till.h: the till of the simulation, in this process: sales, articles and customers with a final truth, the way that led there, and a transport that
  * misbehaves as the plan says. The tills of a disturbed and of an undisturbed run of one seed have the same final truth; the undisturbed one shows it from the
- * first request on. Used by tests/sim only. */
+ * first request on. Used by tests/sim only.
+ *
+ * How the disturbances of plan.h are taken: a fault of the wire meets one request; when its argument is 3 modulo 4 it outlasts the client's patience (seven requests; not
+ * WIRE_SLOW, WIRE_DUPLICATE, WIRE_LOST_ANSWER). WIRE_SLOW takes 1 + argument % 240 seconds. What a write leaves behind when its answer is a fault is said in wire.c.
+ * TILL_CLOCK is too fast by an odd argument and too slow by an even one, below half an hour, so that an hour between two lives brings the clocks together. What TILL_SHIFT
+ * brings has identities that begin with ffff and no number. A disturbance that its life does not reach happens before the next one. */
 #ifndef SIM_TILL_H
 #define SIM_TILL_H
 #include "net/http.h"
@@ -45,7 +50,8 @@ void sim_till_free(struct sim_till *till);
 /* A life of the process begins: requests are counted from 1 again, and the disturbances of this round are armed. ROUNDS_MAX and beyond: none; what had not come out until then
  * (late sales, edits …) comes out at once, so that the truth is final. */
 void sim_till_begin(struct sim_till *till, int round);
-/* Called before each answer with its count, so that the operator and a second run can act in the midst of a run. It may use another transport of the same till. */
+/* Called before each answer with its count, so that the operator and a second run can act in the midst of a run. It may use another transport of the same till:
+ * those requests count as well, and call nobody. */
 void sim_till_on_request(struct sim_till *till, void (*hook)(void *context, int64_t request), void *context);
 /* The process is dead: every transport of this till fails from now until the next sim_till_begin, and nothing that is submitted is carried out. */
 void sim_till_die(struct sim_till *till);
