@@ -20,6 +20,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOBS = 2
 SUITE_TIMEOUT_S = 1800
 SANITIZERS = {'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}
+THREADED = ('liaison', 'tactill-sandbox', 'tests/unit/net/test_net_loopback', 'tests/unit/net/test_net_hostile', 'tests/unit/sandbox/test_sandbox_server')
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed$', re.M)
 
 
@@ -69,9 +70,10 @@ def python(*arguments):
     return [sys.executable, *arguments]
 
 
-def build_suite(folder, *options, environment=None):
+def build_suite(folder, *options, targets=(), environment=None):
+    """All that the folder can build, or only these targets of it."""
     setup = ['meson', 'setup', folder, *options] if not (ROOT / folder / 'build.ninja').exists() else None
-    ninja = ['ninja', '-C', folder, f'-j{JOBS}']
+    ninja = ['ninja', '-C', folder, f'-j{JOBS}', *targets]
     command = ['sh', '-c', (' '.join(setup) + ' >/dev/null && ' if setup else '') + ' '.join(ninja)]
     return Suite(f'build {folder}', command, count_once, environment)
 
@@ -107,6 +109,10 @@ def steps():
         [Suite('cases (build-asan)', python('tests/run_cases.py', 'build-asan', '--jobs', str(JOBS)), count_last_line, asan, 'build-asan')],
         [Suite('end to end, sqlite (build-asan)', python('tests/e2e/e2e.py', 'build-asan', '--engine', 'sqlite', '--size', 'small'), count_last_line, asan, 'build-asan'),
          Suite('kill test, sqlite (build-asan)', python('tests/crash.py', 'build-asan', '--engine', 'sqlite', '--kills', '5', '--size', 'small'), count_last_line, asan, 'build-asan')],
+        [build_suite('build-tsan', '-Db_sanitize=thread', targets=THREADED)],
+        [Suite('threads (build-tsan)', python('tests/analysis/threads.py', 'build-tsan'), count_last_line, needs='build-tsan')],
+        [Suite('cases under valgrind (build)', python('tests/run_cases.py', 'build', '--engine', 'sqlite', '--valgrind', '--every', '6', '--jobs', str(JOBS)), count_last_line,
+               needs='build')],
     ]
 
 

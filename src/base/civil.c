@@ -69,11 +69,28 @@ bool civil_parse_day_french(struct str s, int32_t *ret)
            take_number(&s, 4, 4, &year) && s.n == 0 && day_if_real(year, month, day, ret);
 }
 
+/* With zeros in front, as "%0*d" does, but instants are written by the thousand. */
+static void append_padded(struct buf *out, int number, int digits)
+{
+    char text[12];
+    for (int i = digits; i-- > 0; number /= 10)
+        text[i] = (char)('0' + number % 10);
+    buf_append(out, (struct str){text, (size_t)digits});
+}
+
 void civil_append_day(struct buf *out, int32_t day)
 {
     int y, m, d;
     civil_from_day(day, &y, &m, &d);
-    buf_printf(out, "%04d-%02d-%02d", y, m, d);
+    if (y < 0 || y > 9999) {
+        buf_printf(out, "%04d", y);
+    } else {
+        append_padded(out, y, 4);
+    }
+    buf_append_char(out, '-');
+    append_padded(out, m, 2);
+    buf_append_char(out, '-');
+    append_padded(out, d, 2);
 }
 
 void civil_append_day_local(struct buf *out, int32_t day)
@@ -159,21 +176,29 @@ static int instant_append_seconds(struct buf *out, int64_t at_utc)
     int64_t us = at_utc % CIVIL_DAY;
     if (us < 0) us += CIVIL_DAY;
     civil_append_day(out, (int32_t)floor_div(at_utc, CIVIL_DAY));
-    buf_printf(out, "T%02d:%02d:%02d.", (int)(us / CIVIL_HOUR), (int)(us / CIVIL_MINUTE % 60), (int)(us / CIVIL_SECOND % 60));
+    buf_append_char(out, 'T');
+    append_padded(out, (int)(us / CIVIL_HOUR), 2);
+    buf_append_char(out, ':');
+    append_padded(out, (int)(us / CIVIL_MINUTE % 60), 2);
+    buf_append_char(out, ':');
+    append_padded(out, (int)(us / CIVIL_SECOND % 60), 2);
+    buf_append_char(out, '.');
     return (int)(us % CIVIL_SECOND);
 }
 
 void instant_append(struct buf *out, int64_t at_utc)
 {
     int us = instant_append_seconds(out, at_utc);
-    buf_printf(out, "%03dZ", us / 1000);
+    append_padded(out, us / 1000, 3);
+    buf_append_char(out, 'Z');
 }
 
 void instant_append_micro(struct buf *out, int64_t at_utc)
 {
     int us = instant_append_seconds(out, at_utc);
-    if (us % 1000 == 0) buf_printf(out, "%03dZ", us / 1000);
-    else buf_printf(out, "%06dZ", us);
+    if (us % 1000 == 0) append_padded(out, us / 1000, 3);
+    else append_padded(out, us, 6);
+    buf_append_char(out, 'Z');
 }
 
 void instant_append_local(struct buf *out, const struct zone *zone, int64_t at_utc)

@@ -16,10 +16,10 @@ struct decimal {
     bool negative;
     bool after_mark;              /* the decimal mark has been passed */
     bool has_digit;
+    unsigned char first[KEPT_DIGITS];
     int64_t count;                /* significant digits up to the last one that is not zero */
     int64_t zeros;                /* zeros after it, significant only when another digit follows */
     int64_t magnitude;
-    unsigned char first[KEPT_DIGITS];
 };
 
 static void decimal_digit(struct decimal *d, char c)
@@ -148,14 +148,13 @@ static bool take_grouped_digits(const char **p, const char *end, struct decimal 
     const char *begin = *p;
     (void)take_digits(p, end, d);
     if (*p - begin > 3 || *p == begin) return true;
-    for (size_t n; (n = blank_length(*p, end)) > 0;) {
-        const char *group = *p + n;
-        if (group >= end || !is_digit(*group)) return true; /* a blank at the end, judged by the caller */
+    for (;;) {
+        const char *group = *p + blank_length(*p, end);
+        if (group >= end || !is_digit(*group)) return true; /* what stands there is judged by the caller */
         *p = group;
         (void)take_digits(p, end, d);
         if (*p - group != 3) return false;
     }
-    return true;
 }
 
 enum decimal_result decimal_parse_human(struct str s, int places, int64_t *ret)
@@ -316,7 +315,7 @@ void money_share(int64_t total, const int64_t *weights, size_t n, int64_t *share
         shares[0] = total;
         return;
     }
-    if (missing > 0) share_missing(&a, missing, shares);
+    share_missing(&a, missing, shares);
     if (total < 0)
         for (size_t i = 0; i < n; i++) shares[i] = -shares[i];
 }

@@ -159,7 +159,7 @@ static int batch_plan(struct batch *batch, const struct posting *postings, struc
 static int batch_reserve_ids(struct batch *batch, struct err *err)
 {
     struct posting_session *session = batch->session;
-    int64_t document_id = 0, payment_id = 0, payments = 0;
+    int64_t document_id, payment_id = 0, payments = 0;
 
     for (size_t i = 0; i < batch->count; i++)
         payments += (int64_t)batch->plans[i].posting->payment_count;
@@ -188,8 +188,6 @@ static int batch_number(struct batch *batch, enum document_kind kind, struct err
 
     for (size_t i = 0; i < batch->count; i++)
         wanted += takes_number(&batch->plans[i], kind);
-    if (wanted == 0)
-        return OK;
     struct str *numbers = arena_array(&session->arena, wanted, sizeof *numbers);
     if (numbers == NULL)
         return err_memory(err);
@@ -298,10 +296,7 @@ static const char VALIDATE_RANGE[] =
 static int batch_validate(struct batch *batch, struct err *err)
 {
     struct posting_session *session = batch->session;
-    int64_t rows = 0;
-
-    if (batch->validated_count == 0)
-        return OK;
+    int64_t rows;
     int code = db_exec_count(session->db, VALIDATE_RANGE, &rows, err, DB_INT(session->company_id), DB_INT(batch->plans[0].row.id),
                              DB_INT(batch->plans[batch->count - 1].row.id), DB_INT(session->options.now_utc), DB_INT(session->options.validate));
     if (code < 0)
@@ -336,10 +331,8 @@ static int batch_journal(struct batch *batch, struct err *err)
     struct posting_session *session = batch->session;
     size_t count = 0;
     int64_t first_seq;
-
-    if (batch->validated_count == 0)
-        return OK;
     struct journal_entry *entries = arena_array(&session->arena, batch->validated_count, sizeof *entries);
+
     if (entries == NULL)
         return err_memory(err);
     for (size_t i = 0; i < batch->count; i++) {

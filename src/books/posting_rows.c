@@ -33,11 +33,9 @@ int row_insert_document(struct db *db, int64_t company_id, const struct document
                        DB_INT(document->link_id), DB_STR(document->till_sale_id), DB_STR(document->till_number), DB_INT(document->revision),
                        id_or_null(document->origin_id), DB_STR(block), DB_INT(document->run_id));
 
-    if (code == ERR_DATA && db_is_unique_violation(db)) {
-        err_clear(err);
+    if (code == ERR_DATA && db_is_unique_violation(db))
         return err_set(err, ERR_DATA, N_("there is already a document for sale %s, or with the number %s: nothing was written; see `liaison document list`"),
                        ERR_STR(document->till_sale_id), ERR_STR(document->number));
-    }
     return code;
 }
 
@@ -69,11 +67,9 @@ int row_insert_payment(struct db *db, int64_t company_id, int64_t payment_id, co
                        DB_INT(payment->day), DB_INT(payment->at_utc), DB_INT(payment->means_id), DB_INT(payment->amount_cents),
                        DB_INT(document->link_id), DB_STR(payment->till_payment_id));
 
-    if (code == ERR_DATA && db_is_unique_violation(db)) {
-        err_clear(err);
+    if (code == ERR_DATA && db_is_unique_violation(db))
         return err_set(err, ERR_DATA, N_("the payment %s of sale %s is recorded already: nothing was written; see `liaison payment list`"),
                        ERR_STR(payment->till_payment_id), ERR_STR(document->till_sale_id));
-    }
     return code;
 }
 

@@ -180,8 +180,6 @@ static int drafts_number(struct resume *resume, struct db *db, enum document_kin
         if (takes_number(&resume->drafts[i], kind))
             indexes[wanted++] = i;
     }
-    if (wanted == 0)
-        return OK;
     int code = sequence_take(db, resume->company_id, kind, wanted, &resume->arena, numbers, err);
     if (code < 0)
         return code;
@@ -301,6 +299,7 @@ int document_resume(struct db *db, int64_t company_id, int64_t link_id, struct s
 {
     struct resume resume = {.company_id = company_id, .link_id = link_id, .options = options};
     struct resume_result sum = {0};
+    bool more;
     int code = OK;
 
     if (number.p != NULL) {
@@ -316,9 +315,10 @@ int document_resume(struct db *db, int64_t company_id, int64_t link_id, struct s
         if (code < 0)
             break;
         result_add(&sum, &resume.result);
-        if (resume.count > 0)
+        more = resume.only_id == 0 && resume.count == DRAFTS_PER_TRANSACTION;
+        if (more)
             resume.after_id = resume.drafts[resume.count - 1].row.id;
-    } while (resume.only_id == 0 && resume.count == DRAFTS_PER_TRANSACTION);
+    } while (more);
     stock_levels_release(&resume.levels);
     arena_release(&resume.arena);
     if (code >= 0)

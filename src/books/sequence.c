@@ -2,9 +2,6 @@
  * rollback gives it back; documents that kept the till's number never touch it. Private to src/books. */
 #include "books/document_int.h"
 
-/* A block is never larger than this, so that its arithmetic cannot overflow whatever the row holds. */
-#define BLOCK_MAX INT64_C(1000000)
-
 static const char TAKE_BLOCK[] =
     "UPDATE number_sequence SET next_number = next_number + $3 WHERE company_id = $1 AND kind = $2 RETURNING next_number, prefix, digits";
 /* Both ends have the same length, so that order by bytes is order by number. */
@@ -37,10 +34,7 @@ static int block_take(struct db *db, int64_t company_id, const char *kind, int64
         .prefix = arena_copy(arena, text_or_empty(db_text(&rows, 1))),
         .digits = (int)db_int(&rows, 2),
     };
-    if (ret->prefix.p == NULL)
-        return err_memory(err);
-    code = db_next(&rows, err); /* to the end: only then has the statement done all its work */
-    return code < 0 ? code : OK;
+    return ret->prefix.p == NULL ? err_memory(err) : OK;
 }
 
 /* Marks the numbers of `numbers` (in order, all of one length) that some document has already. */
@@ -77,7 +71,7 @@ static int block_numbers(struct db *db, int64_t company_id, const char *kind, co
             return err_memory(err);
     }
     for (size_t begin = 0, end; begin < count; begin = end) {
-        for (end = begin + 1; end < count && numbers[end].n == numbers[begin].n;)
+        for (end = begin; end < count && numbers[end].n == numbers[begin].n;)
             end++;
         int code = mark_taken(db, company_id, kind, &numbers[begin], end - begin, &taken[begin], err);
         if (code < 0)
@@ -92,7 +86,7 @@ int sequence_take(struct db *db, int64_t company_id, enum document_kind kind, si
 
     for (size_t have = 0; have < count;) {
         struct block block = {0};
-        int64_t wanted = (int64_t)(count - have) < BLOCK_MAX ? (int64_t)(count - have) : BLOCK_MAX;
+        int64_t wanted = (int64_t)(count - have);
         struct str *candidates = arena_array(arena, (size_t)wanted, sizeof *candidates);
         bool *taken = arena_array(arena, (size_t)wanted, sizeof *taken);
         if (candidates == NULL || taken == NULL)

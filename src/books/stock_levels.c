@@ -13,10 +13,10 @@ enum { LEVELS_KEPT_MAX = 65536, SLOTS_MIN = 256 };
 
 struct stock_level {
     int64_t article_id;
-    int64_t quantity_milli;  /* as far as known, the batch's differences included; meaningful when read_in > 0 */
+    int64_t quantity_milli;  /* as far as known, the batch's differences included; those alone while nobody has told it */
     int64_t unwritten_milli; /* the batch's difference that is not in the database yet */
     int64_t wanted_milli;    /* what the current document takes away */
-    int64_t read_in;         /* serial of the batch in which the database last told the level; 0 = never */
+    int64_t read_in;         /* serial of the batch in which the level was last read; 0 = never */
     int64_t document;        /* serial of the last document that used it */
     struct str code;         /* of the current document's line: borrowed */
 };
@@ -214,19 +214,14 @@ int stock_levels_settle(struct stock_levels *levels, bool refusable, struct buf 
 
 static int level_write(struct stock_levels *levels, struct stock_level *level, struct err *err)
 {
-    DB_ROWS_AUTO rows = {0};
-    int code = db_query(levels->db, &rows, ADD_TO_LEVEL, err, DB_INT(levels->company_id), DB_INT(level->article_id), DB_INT(level->unwritten_milli));
+    int64_t quantity_milli;
+    int code = db_query_int(levels->db, &quantity_milli, ADD_TO_LEVEL, err, DB_INT(levels->company_id), DB_INT(level->article_id), DB_INT(level->unwritten_milli));
 
-    if (code < 0 || (code = db_next(&rows, err)) < 0)
-        return code;
-    assert(code == 1);
-    int64_t quantity_milli = db_int(&rows, 0);
-    code = db_next(&rows, err); /* to the end: only then has the statement done all its work */
     if (code < 0)
         return code;
-    bool missed = levels->refuse_negative && level->read_in > 0 && level->unwritten_milli < 0 && quantity_milli < 0 && level->quantity_milli >= 0;
+    assert(code == 1);
+    bool missed = levels->refuse_negative && level->unwritten_milli < 0 && quantity_milli < 0 && level->quantity_milli >= 0;
     level->quantity_milli = quantity_milli;
-    level->read_in = levels->batch;
     level->unwritten_milli = 0;
     if (missed)
         return err_set(err, ERR_RETRY, N_("another program changed the stock of article %s meanwhile: try again"), ERR_STR(level->code));

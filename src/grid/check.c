@@ -304,7 +304,7 @@ static int check_line(struct checking *c, size_t index)
 static int check_lines(struct checking *c)
 {
     const struct sale *sale = &c->staged->sale;
-    bool cancelled = c->staged->revision > 0 && !sale->line_count && !sale->total_cents;
+    bool cancelled = c->staged->revision > 0 && !sale->total_cents;
     if (!sale->line_count && !cancelled)
         found(c, ANOMALY_EMPTY_SALE, 0, STR(""), STR(""), STR(""), sale->total_cents);
     int64_t sum = 0;
@@ -350,7 +350,7 @@ static int check_taxes(struct checking *c, struct posting_tax *taxes, size_t *re
             found(c, ANOMALY_TAX_TOTAL, 0, sale->id, rate, grid_text_of_cents(c->arena, stated->tax_cents), sale->total_cents);
         }
         const struct tax *tax = session_tax(c->session, stated->rate_bp);
-        if (tax && tolerance > 1)   /* a rate of no line has nothing to be stated for */
+        if (tax)
             taxes[count++] = (struct posting_tax){.tax_id = tax->id, .rate_bp = stated->rate_bp, .tax_cents = stated->tax_cents, .stated = true};
     }
     *ret_count = count;

@@ -36,7 +36,7 @@ static int reversed_payments(struct grid_session *session, int64_t document_id, 
 
 static int renamed_payments(struct arena *arena, struct posting *posting, int revision, struct err *err)
 {
-    struct posting_payment *payments = arena_array(arena, posting->payment_count + 1, sizeof *payments);
+    struct posting_payment *payments = arena_array(arena, posting->payment_count, sizeof *payments);
     if (!payments)
         return err_memory(err);
     for (size_t i = 0; i < posting->payment_count; i++) {

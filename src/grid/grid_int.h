@@ -66,7 +66,9 @@ struct staged {
     bool accepted, edited, blocked;
     struct str difference;     /* what changed at the till, while a correction is being staged */
 };
-/* load.c: the staged sales with ids in [first_id, last_id], in order, at most `limit`; kind absent = both. The sales of other links too when link_id is negative.
+/* load.c: room for one more element of an array of `count` in the arena, which doubles; begins with NULL and 0. NULL when memory is exhausted. */
+void *array_grown(struct arena *arena, void *array, size_t count, size_t size) MUST_CHECK;
+/* The staged sales with ids in [first_id, last_id], in order, at most `limit`; kind absent = both. The sales of other links too when link_id is negative.
  * `settled`: without those of which a newer record has been received and waits to be staged. */
 struct staged_query { int64_t link_id, first_id, last_id; struct str kind; int limit; bool settled; };
 int staged_load(struct db *db, int64_t company_id, struct arena *arena, const struct staged_query *query, struct staged **ret, size_t *ret_count, struct err *err) MUST_CHECK;

@@ -54,8 +54,7 @@ static struct staged *merge_to(struct merge *merge, int64_t id)
     return merge->at < merge->count && merge->sales[merge->at].id == id ? &merge->sales[merge->at] : NULL;
 }
 
-/* Room for one more element of an array in the arena, doubling. */
-static void *grown(struct arena *arena, void *array, size_t count, size_t size)
+void *array_grown(struct arena *arena, void *array, size_t count, size_t size)
 {
     if (count & (count - 1))
         return array;
@@ -80,7 +79,7 @@ static int load_lines(struct db *db, int64_t company_id, struct arena *arena, st
         if (!staged)
             continue;
         struct sale *sale = &staged->sale;
-        sale->lines = grown(arena, sale->lines, sale->line_count, sizeof *sale->lines);
+        sale->lines = array_grown(arena, sale->lines, sale->line_count, sizeof *sale->lines);
         if (!sale->lines)
             return err_memory(err);
         sale->lines[sale->line_count++] = (struct sale_line){
@@ -104,7 +103,7 @@ static int load_taxes(struct db *db, int64_t company_id, struct arena *arena, st
         if (!staged)
             continue;
         struct sale *sale = &staged->sale;
-        sale->taxes = grown(arena, sale->taxes, sale->tax_count, sizeof *sale->taxes);
+        sale->taxes = array_grown(arena, sale->taxes, sale->tax_count, sizeof *sale->taxes);
         if (!sale->taxes)
             return err_memory(err);
         sale->taxes[sale->tax_count++] = (struct sale_tax){.rate_bp = db_int(&rows, 1), .tax_cents = db_int(&rows, 2)};
@@ -126,7 +125,7 @@ static int load_payments(struct db *db, int64_t company_id, struct arena *arena,
         if (!staged)
             continue;
         struct sale *sale = &staged->sale;
-        sale->payments = grown(arena, sale->payments, sale->payment_count, sizeof *sale->payments);
+        sale->payments = array_grown(arena, sale->payments, sale->payment_count, sizeof *sale->payments);
         if (!sale->payments)
             return err_memory(err);
         sale->payments[sale->payment_count++] = (struct sale_payment){
@@ -142,15 +141,16 @@ int staged_load(struct db *db, int64_t company_id, struct arena *arena, const st
         "SELECT " STAGED_COLUMNS " FROM grid_sale WHERE company_id = $1 AND grid_sale_id BETWEEN $2 AND $3"
         " AND (link_id = $4 OR $4 < 0) AND (kind = $5 OR $5 = '') AND ($7 = 0 OR NOT EXISTS (SELECT 1 FROM sale WHERE sale.company_id = grid_sale.company_id"
         " AND sale.link_id = grid_sale.link_id AND sale.till_sale_id = grid_sale.till_sale_id AND sale.state = 'received')) ORDER BY grid_sale_id LIMIT $6";
-    struct staged *sales = arena_array(arena, (size_t)query->limit, sizeof *sales);
-    if (!sales)
-        return err_memory(err);
+    struct staged *sales = NULL;
     size_t count = 0;
     bool failed = false;
     DB_ROWS_AUTO rows = {0};
     int rc = db_query(db, &rows, SELECT_STAGED, err, DB_INT(company_id), DB_INT(query->first_id), DB_INT(query->last_id), DB_INT(query->link_id),
                       DB_STR(query->kind.p ? query->kind : STR("")), DB_INT(query->limit), DB_INT(query->settled));
     while (rc == OK && (rc = db_next(&rows, err)) == 1) {
+        sales = array_grown(arena, sales, count, sizeof *sales);
+        if (!sales)
+            return err_memory(err);
         read_sale_row(&rows, arena, &sales[count++], &failed);
         rc = OK;
     }

@@ -12,13 +12,14 @@ static int load_taxes(struct grid_session *session, struct err *err)
         " ON m.company_id = t.company_id AND m.link_id = $2 AND m.rate_bp = t.rate_bp AND m.tax_id = t.tax_id"
         " WHERE t.company_id = $1 ORDER BY CASE WHEN m.tax_id IS NULL THEN 1 ELSE 0 END, t.tax_id";
     enum { TAXES_MAX = 200 };
-    struct tax *taxes = arena_array(&session->arena, TAXES_MAX, sizeof *taxes);
-    if (!taxes)
-        return err_memory(err);
+    struct tax *taxes = NULL;
     DB_ROWS_AUTO rows = {0};
     int rc = db_query(session->db, &rows, SELECT_TAXES, err, DB_INT(session->company->id), DB_INT(session->rules.link_id));
     size_t count = 0;
     while (rc == OK && (rc = db_next(&rows, err)) == 1 && count < TAXES_MAX) {
+        taxes = array_grown(&session->arena, taxes, count, sizeof *taxes);
+        if (!taxes)
+            return err_memory(err);
         taxes[count] = (struct tax){.id = db_int(&rows, 0), .code = arena_copy(&session->arena, db_text(&rows, 1)),
                                     .label = arena_copy(&session->arena, db_text(&rows, 2)), .rate_bp = db_int(&rows, 3)};
         if (!taxes[count].code.p || !taxes[count].label.p)
@@ -37,15 +38,16 @@ static int load_means(struct grid_session *session, struct err *err)
     static const char SELECT_MEANS[] =
         "SELECT till_type, means_id FROM means_mapping WHERE company_id = $1 AND link_id = $2"
         " UNION ALL SELECT code, means_id FROM means WHERE company_id = $1"
-        " AND code NOT IN (SELECT till_type FROM means_mapping WHERE company_id = $1 AND link_id = $2)";
+        " AND NOT EXISTS (SELECT 1 FROM means_mapping WHERE company_id = $1 AND link_id = $2 AND till_type = means.code)";
     enum { MEANS_MAX = 500 };
-    struct means_of_type *means = arena_array(&session->arena, MEANS_MAX, sizeof *means);
-    if (!means)
-        return err_memory(err);
+    struct means_of_type *means = NULL;
     DB_ROWS_AUTO rows = {0};
     int rc = db_query(session->db, &rows, SELECT_MEANS, err, DB_INT(session->company->id), DB_INT(session->rules.link_id));
     size_t count = 0;
     while (rc == OK && (rc = db_next(&rows, err)) == 1 && count < MEANS_MAX) {
+        means = array_grown(&session->arena, means, count, sizeof *means);
+        if (!means)
+            return err_memory(err);
         means[count] = (struct means_of_type){.till_type = arena_copy(&session->arena, db_text(&rows, 0)), .means_id = db_int(&rows, 1)};
         if (!means[count].till_type.p)
             return err_memory(err);

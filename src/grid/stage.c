@@ -278,14 +278,14 @@ static int stage_body(struct db *db, void *context, struct err *err)
         session_forget(session);
     arena_reset(&staging->batch);
     ARENA_AUTO arena = {0};
-    struct received *received = arena_array(&staging->batch, (size_t)staging->limit, sizeof *received);
-    staging->outcomes = arena_array(&staging->batch, (size_t)staging->limit, sizeof *staging->outcomes);
-    if (!received || !staging->outcomes)
-        return err_memory(err);
+    struct received *received = NULL;
     size_t count = 0;
     DB_ROWS_AUTO rows = {0};
     int rc = db_query(db, &rows, SELECT_RECEIVED, err, DB_INT(session->company->id), DB_INT(session->rules.link_id), DB_INT(staging->limit));
     while (rc == OK && (rc = db_next(&rows, err)) == 1) {
+        received = array_grown(&staging->batch, received, count, sizeof *received);
+        if (!received)
+            return err_memory(err);
         received[count] = (struct received){.id = arena_copy(&staging->batch, db_text(&rows, 0)), .seq = db_int(&rows, 1), .previous_seq = db_int(&rows, 2),
                                             .document_id = db_int(&rows, 3)};
         if (!received[count++].id.p)
@@ -293,6 +293,9 @@ static int stage_body(struct db *db, void *context, struct err *err)
         rc = OK;
     }
     db_rows_close(&rows);
+    staging->outcomes = arena_array(&staging->batch, count, sizeof *staging->outcomes);
+    if (rc == OK && !staging->outcomes)
+        return err_memory(err);
     for (size_t i = 0; rc == OK && i < count; i++) {
         arena_reset(&arena);
         rc = stage_one(staging, &arena, &received[i], &staging->outcomes[i], err);

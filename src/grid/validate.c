@@ -209,21 +209,25 @@ static int validate_range(struct validating *v, int64_t total, grid_progress_fn 
     return OK;
 }
 
-static int count_staged(struct grid_session *session, int64_t *ret, struct err *err)
+static int count_staged(struct grid_session *session, struct str kind, int64_t *ret, struct err *err)
 {
-    static const char COUNT_STAGED[] = "SELECT COUNT(*) FROM grid_sale WHERE company_id = $1 AND link_id = $2";
-    int rc = db_query_int(session->db, ret, COUNT_STAGED, err, DB_INT(session->company->id), DB_INT(session->rules.link_id));
+    static const char COUNT_STAGED[] = "SELECT COUNT(*) FROM grid_sale WHERE company_id = $1 AND link_id = $2 AND kind = $3";
+    int rc = db_query_int(session->db, ret, COUNT_STAGED, err, DB_INT(session->company->id), DB_INT(session->rules.link_id), DB_STR(kind));
     return rc < 0 ? rc : OK;
 }
 
 static int validate_all(struct grid_session *session, grid_progress_fn *progress, void *progress_context, struct grid_validation *sum, struct err *err)
 {
-    int64_t total = 0;
-    int rc = count_staged(session, &total, err);
-    struct str kinds[] = {STR("sale"), STR("refund")};
-    for (size_t i = 0; rc == OK && i < 2; i++) {
+    enum { KINDS = 2 };
+    const struct str kinds[KINDS] = {STR("sale"), STR("refund")};
+    int64_t counts[KINDS];
+    int rc = OK;
+    for (size_t i = 0; rc == OK && i < KINDS; i++)
+        rc = count_staged(session, kinds[i], &counts[i], err);
+    for (size_t i = 0; rc == OK && i < KINDS; i++) {
         struct validating v = {.session = session, .kind = kinds[i], .limit = GRID_BATCH, .first_id = 0, .last_id = INT64_MAX};
-        rc = validate_range(&v, total, progress, progress_context, sum, err);
+        if (counts[i] > 0)
+            rc = validate_range(&v, counts[0] + counts[1], progress, progress_context, sum, err);
     }
     return rc;
 }

@@ -12,6 +12,7 @@ enum {
     MAX_DELAY_MS = 30000,
     RETRY_AFTER_MAX_MS = 120000, /* a till that asks for an hour is asked again after two minutes: a run is not held that long */
     INTERRUPT_LOOK_MS = 200,     /* how often Ctrl-C is looked at while waiting for an answer */
+    WATCH_MS = 5000,             /* how long a delay may last before the watch is asked again */
 };
 
 /* One request until its outcome is handed out. */
@@ -35,6 +36,8 @@ struct http_client {
     size_t flying_count;
     struct pending *spare;        /* used ones, with their memory */
     int64_t requests, retries;
+    http_watch *watch;            /* NULL: nobody is asked */
+    void *watch_context;
 };
 
 /* ---- copies of requests ---- */
@@ -215,6 +218,11 @@ static bool pending_end(struct http_client *client, struct http_response *ret)
     return true;
 }
 
+static int ask_watch(const struct http_client *client, struct err *err)
+{
+    return client->watch != NULL ? client->watch(client->watch_context, err) : OK;
+}
+
 static int cancelled(struct err *err)
 {
     return err_set(err, ERR_CANCELLED, N_("interrupted: what was done so far is kept, and the next run goes on from there"));
@@ -254,14 +262,23 @@ void http_client_free(struct http_client *client)
     mem_free(client);
 }
 
+void http_client_watch(struct http_client *client, http_watch *watch, void *context)
+{
+    client->watch = watch;
+    client->watch_context = context;
+}
+
 int http_client_submit(struct http_client *client, const struct http_request *request, uint64_t tag, struct err *err)
 {
+    int rc = ask_watch(client, err);
+    if (rc != OK)
+        return rc;
     struct pending *pending = pending_new(client);
     if (pending == NULL)
         return err_memory(err);
     pending->tag = tag;
     pending->next = NULL;
-    int rc = request_copy(pending, request) ? OK : err_memory(err);
+    rc = request_copy(pending, request) ? OK : err_memory(err);
     if (rc != OK)
         goto out;
     /* At once when there is room, so that it travels while the caller works. */
@@ -281,13 +298,15 @@ int http_client_next(struct http_client *client, struct http_response *ret, stru
         if (interrupt_requested())
             return cancelled(err);
         int64_t wait_ms;
-        int rc = start_due(client, &wait_ms, &ret->tag, err);
+        int rc = ask_watch(client, err);
+        if (rc == OK)
+            rc = start_due(client, &wait_ms, &ret->tag, err);
         if (rc != OK)
             return rc;
         if (client->flying_count == 0) {
             if (wait_ms < 0)
                 return err_set(err, ERR_INTERNAL, N_("an answer was awaited without a request: this is a fault of the program"));
-            rc = client->clock.sleep_ms(client->clock.context, wait_ms);
+            rc = client->clock.sleep_ms(client->clock.context, client->watch != NULL && wait_ms > WATCH_MS ? WATCH_MS : wait_ms);
             if (rc == ERR_CANCELLED)
                 return cancelled(err);
             continue;

@@ -72,6 +72,10 @@ struct http_client;
 int http_client_new(struct http_client **ret, struct http_transport transport, const struct http_retry *retry, const struct clock *clock,
                     const struct random_source *random, struct err *err) MUST_CHECK;
 void http_client_free(struct http_client *client);
+/* From now on `watch` is asked before each attempt, and every few seconds while an answer or the end of a delay is awaited; negative (with *err) ends the waiting. For what
+ * must be kept up meanwhile, such as a lease: a Retry-After may last longer. It must not use the client. */
+typedef int http_watch(void *context, struct err *err);
+void http_client_watch(struct http_client *client, http_watch *watch, void *context);
 int http_client_submit(struct http_client *client, const struct http_request *request, uint64_t tag, struct err *err) MUST_CHECK;
 /* The next exchange that came to its end (after its retries), in any order. ERR_TILL when the attempts are used up without an answer (err says
  * which host and why: unknown name, refused, certificate, timeout) — the tag is then in ret->tag; ERR_CANCELLED on Ctrl-C. A status such as 404 or a last 503 is

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/money.h"
+#include "base/text.h"
 #include "sandbox/document_int.h"
 #include "sandbox/store_int.h"
 
@@ -25,7 +26,7 @@ static int read_descriptor(int fd, const char *path, struct buf *out, struct err
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), path, strerror(errno));
+            return err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), path, text_of_errno(errno));
         if (n == 0)
             return OK;
         out->n += (size_t)n;
@@ -39,7 +40,7 @@ static int read_file(const char *path, struct buf *out, bool *ret_found, struct 
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     *ret_found = fd >= 0 || errno != ENOENT;
     if (fd < 0)
-        return *ret_found ? err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), path, strerror(errno)) : OK;
+        return *ret_found ? err_set(err, ERR_DATA, N_("the file %s cannot be read: %s"), path, text_of_errno(errno)) : OK;
     int rc = read_descriptor(fd, path, out, err);
     close(fd);
     return rc;
@@ -196,7 +197,7 @@ static int flush(int fd, struct buf *out, size_t threshold, const char *path, st
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, strerror(errno));
+            return err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, text_of_errno(errno));
         done += (size_t)n;
     }
     buf_reset(out);
@@ -247,13 +248,13 @@ int state_save(const struct store *store, const char *path, struct err *err)
     /* The account holds the key: nobody else may read it. */
     int fd = open(temporary.p, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, strerror(errno));
+        return err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, text_of_errno(errno));
     int rc = write_records(store, fd, path, err);
     if (rc == OK && fsync(fd) != 0)
-        rc = err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, strerror(errno));
+        rc = err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, text_of_errno(errno));
     close(fd);
     if (rc == OK && rename(temporary.p, path) != 0)
-        rc = err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, strerror(errno));
+        rc = err_set(err, ERR_DATA, N_("the state cannot be written to %s: %s"), path, text_of_errno(errno));
     if (rc != OK)
         unlink(temporary.p);
     else

@@ -156,12 +156,10 @@ static int read_list(struct sync_run *run, const struct catalog *catalog, struct
 
 int flow_articles_in(struct sync_run *run, struct err *err)
 {
-    struct article_list list;
+    struct article_list list = ARTICLE_LIST_EMPTY;
     struct catalog catalog;
     int rc = catalog_read(run, &catalog, err);
 
-    if (rc == OK)
-        rc = article_list_open(&list, err);
     if (rc != OK)
         return rc;
     rc = read_list(run, &catalog, &list, err);

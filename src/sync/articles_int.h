@@ -52,13 +52,12 @@ struct str record_subject(struct arena *arena, const struct article_record *reco
 /* ---- articles_spool.c: records in a temporary file ---- */
 
 struct spool {
-    int fd;
+    int fd;                    /* -1: all is pending still */
     struct buf pending;        /* not written yet */
     uint64_t size;             /* with what is pending */
 };
-/* An unlinked file in TMPDIR, or else in the system's folder for temporary files: it goes with the process, however that ends. */
-int spool_open(struct spool *ret, struct err *err) MUST_CHECK;
 void spool_close(struct spool *spool);
+/* What does not fit into memory goes to an unlinked file in TMPDIR, or else in the system's folder for temporary files: it goes with the process, however that ends. */
 int spool_append(struct spool *spool, const struct article_record *record, uint64_t *ret_offset, struct err *err) MUST_CHECK;
 /* A reader has a window on the file; a large one for reading in order, a small one for reading here and there. A zeroed one with `spool` and
  * `window_size` set is ready; the buffer is its only resource. */
@@ -104,7 +103,7 @@ struct article_list {
     uint32_t group_count;      /* groups[1 .. group_count] */
     struct arena arena;        /* the groups */
 };
-int article_list_open(struct article_list *ret, struct err *err) MUST_CHECK;
+#define ARTICLE_LIST_EMPTY {.spool = {.fd = -1}}
 void article_list_close(struct article_list *list);
 /* Adds a record; `keyed` = its code takes part in collisions. */
 int article_list_add(struct article_list *list, const struct article_record *record, bool keyed, enum record_fate fate, struct arena *scratch, struct err *err) MUST_CHECK;

@@ -18,16 +18,6 @@ struct str record_subject(struct arena *arena, const struct article_record *reco
     return arena_format(arena, "%.*s/%.*s", STR_ARG(record->text[RECORD_ID]), STR_ARG(record->text[RECORD_DECLINATION]));
 }
 
-int article_list_open(struct article_list *ret, struct err *err)
-{
-    struct article_list list = {0};
-    int rc = spool_open(&list.spool, err);
-
-    if (rc == OK)
-        *ret = list;
-    return rc;
-}
-
 void article_list_close(struct article_list *list)
 {
     spool_close(&list->spool);
@@ -35,7 +25,7 @@ void article_list_close(struct article_list *list)
     mem_free(list->by_code);
     mem_free(list->groups);
     arena_release(&list->arena);
-    *list = (struct article_list){.spool = {.fd = -1}};
+    *list = (struct article_list)ARTICLE_LIST_EMPTY;
 }
 
 int article_list_add(struct article_list *list, const struct article_record *record, bool keyed, enum record_fate fate, struct arena *scratch, struct err *err)

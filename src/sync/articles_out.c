@@ -388,8 +388,6 @@ static int export_open(struct article_export *export, struct err *err)
     if (rc == OK)
         rc = article_reader_init(&export->reader, export->run, FLOW_ARTICLES_OUT, &export->catalog, err);
     if (rc == OK)
-        rc = article_list_open(&export->list, err);
-    if (rc == OK)
         rc = article_reader_read(&export->reader, NULL, 0, &export->list, err);
     if (rc == OK)
         rc = article_list_group(&export->list, err);
@@ -398,7 +396,7 @@ static int export_open(struct article_export *export, struct err *err)
 
 int flow_articles_out(struct sync_run *run, struct err *err)
 {
-    struct article_export export = {.run = run, .list = {.spool = {.fd = -1}}};
+    struct article_export export = {.run = run, .list = ARTICLE_LIST_EMPTY};
     int rc = export_open(&export, err);
 
     export.spool = (struct spool_reader){.spool = &export.list.spool, .window_size = SPOOL_WINDOW_HERE_AND_THERE};

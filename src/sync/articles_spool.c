@@ -1,5 +1,6 @@
 /* articles_spool.c: till articles as compact records in an unlinked temporary file, so that a catalogue of any size is known wholly before the
- * first write and takes no memory. A record is its length, its values and its texts as they are in memory: the file never outlives the process.
+ * first write and takes no memory. A record is its length, its values and its texts as they are in memory: the file never outlives the process,
+ * and a small catalogue stays in memory and needs none.
  * Private to sync (articles_int.h). */
 #include "sync/articles_int.h"
 
@@ -49,15 +50,13 @@ static int open_unlinked(const char *folder)
     return fd;
 }
 
-int spool_open(struct spool *ret, struct err *err)
+static int make_file(struct spool *spool, struct err *err)
 {
     const char *folder = getenv("TMPDIR");
-    int fd = open_unlinked(folder && folder[0] ? folder : P_tmpdir);
 
-    if (fd < 0)
-        return spool_failed(message_make, err);
-    *ret = (struct spool){.fd = fd};
-    return OK;
+    if (spool->fd < 0)
+        spool->fd = open_unlinked(folder && folder[0] ? folder : P_tmpdir);
+    return spool->fd < 0 ? spool_failed(message_make, err) : OK;
 }
 
 void spool_close(struct spool *spool)
@@ -72,7 +71,10 @@ static int spool_flush(struct spool *spool, struct err *err)
 {
     uint64_t at = spool->size - spool->pending.n;
     size_t done = 0;
+    int rc = make_file(spool, err);
 
+    if (rc != OK)
+        return rc;
     while (done < spool->pending.n) {
         ssize_t n = pwrite(spool->fd, spool->pending.p + done, spool->pending.n - done, (off_t)(at + done));
 
@@ -110,7 +112,7 @@ int spool_append(struct spool *spool, const struct article_record *record, uint6
 
 /* ---- reading ---- */
 
-/* Makes the window hold at least `needed` bytes from `offset`; *ret_p points at them. */
+/* Makes the window hold at least `needed` bytes from `offset` of the file; *ret_p points at them. */
 static int window_at(struct spool_reader *reader, uint64_t offset, size_t needed, const char **ret_p, struct err *err)
 {
     struct buf *window = &reader->window;
@@ -139,18 +141,28 @@ static int window_at(struct spool_reader *reader, uint64_t offset, size_t needed
     return OK;
 }
 
+static int bytes_at(struct spool_reader *reader, uint64_t offset, size_t needed, const char **ret_p, struct err *err)
+{
+    struct spool *spool = reader->spool;
+
+    if (spool->fd < 0) {
+        *ret_p = spool->pending.p + offset;
+        return OK;
+    }
+    int rc = spool->pending.n > 0 ? spool_flush(spool, err) : OK;
+    return rc == OK ? window_at(reader, offset, needed, ret_p, err) : rc;
+}
+
 int spool_read(struct spool_reader *reader, uint64_t offset, struct article_record *ret, struct err *err)
 {
     struct record_head head;
     const char *p;
-    int rc = reader->spool->pending.n > 0 ? spool_flush(reader->spool, err) : OK;
+    int rc = bytes_at(reader, offset, sizeof head, &p, err);
 
-    if (rc == OK)
-        rc = window_at(reader, offset, sizeof head, &p, err);
     if (rc != OK)
         return rc;
     memcpy(&head, p, sizeof head);
-    rc = window_at(reader, offset, head.size, &p, err);
+    rc = bytes_at(reader, offset, head.size, &p, err);
     if (rc != OK)
         return rc;
     p += sizeof head;

@@ -45,37 +45,45 @@ static bool process_start(const char *pid, int64_t *ret)
     return false;
 }
 
-/* "host:boot:": processes of two owners that share it can be compared. */
-static void machine_of_this_process(char ret[LEASE_OWNER_SIZE])
+/* Who we are does not change while we live, and the kernel takes its time to tell. */
+struct identity {
+    pid_t pid;                      /* 0: not asked yet; a child of ours is another one */
+    int64_t start;                  /* 0: not known */
+    char machine[LEASE_OWNER_SIZE]; /* "host:boot:": processes of two owners that share it can be compared */
+};
+
+static const struct identity *identity_of_this_process(void)
 {
+    static _Thread_local struct identity identity;
     char host[64] = "", boot[64] = "";
+    if (identity.pid == getpid())
+        return &identity;
+    identity.pid = getpid();
     if (gethostname(host, sizeof host - 1) != 0 || !read_small("/proc/sys/kernel/random/boot_id", boot, sizeof boot))
         boot[0] = '\0';
     boot[strcspn(boot, "\n")] = '\0';
-    snprintf(ret, LEASE_OWNER_SIZE, "%s:%s:", host, boot);
+    snprintf(identity.machine, sizeof identity.machine, "%s:%s:", host, boot);
+    if (!process_start("self", &identity.start))
+        identity.start = 0;
+    return &identity;
 }
 
 /* A word of chance at the end tells two runs of one process apart. */
 static void owner_of_this_run(const struct random_source *random, char ret[LEASE_OWNER_SIZE])
 {
-    char machine[LEASE_OWNER_SIZE];
-    int64_t start = 0;
+    const struct identity *self = identity_of_this_process();
     uint64_t word;
-    machine_of_this_process(machine);
-    if (!process_start("self", &start))
-        start = 0;
     random->fill(random->context, &word, sizeof word);
-    snprintf(ret, LEASE_OWNER_SIZE, "%.128s%lld:%lld:%016llx", machine, (long long)getpid(), (long long)start, (unsigned long long)word);
+    snprintf(ret, LEASE_OWNER_SIZE, "%.128s%lld:%lld:%016llx", self->machine, (long long)self->pid, (long long)self->start, (unsigned long long)word);
 }
 
 /* Whether it can be said for sure that the owner is no more. */
 static bool owner_is_dead(struct str owner)
 {
-    char machine[LEASE_OWNER_SIZE], pid[24];
+    char pid[24];
     struct str pid_text, start_text, word;
     int64_t number, start, now_start;
-    machine_of_this_process(machine);
-    struct str here = str_from(machine);
+    struct str here = str_from(identity_of_this_process()->machine);
     if (!str_starts_with(owner, here) || str_ends_with(here, STR("::")))
         return false;
     if (!str_cut((struct str){owner.p + here.n, owner.n - here.n}, ':', &pid_text, &start_text))

@@ -207,9 +207,9 @@ static int check_name_free(struct db *db, int64_t company_id, int64_t link_id, s
 
 int link_profile(const struct link_options *options, struct arena *arena, struct sales_profile **ret, struct err *err)
 {
-    struct str text = sales_profile_builtin(options->profile);
-    if (text.p)
-        return sales_profile_parse(arena, text, ERR_STR(options->profile), ret, err);
+    int rc = sales_profile_builtin_parsed(options->profile, ret, err);
+    if (rc != 0)
+        return rc < 0 ? rc : OK;
     if (options->profile.n == 0 || !memchr(options->profile.p, '\n', options->profile.n))
         return err_set(err, ERR_DATA, N_("there is no sales profile named “%s” in the program: name tactill-v4, or give a profile file"), ERR_STR(options->profile));
     return sales_profile_parse(arena, options->profile, "profile", ret, err);

@@ -5,7 +5,7 @@
 #include "base/money.h"
 #include "sync/sync_int.h"
 
-enum { STAGE_LIMIT = SYNC_SALES_PER_PAGE };
+enum { STAGE_LIMIT = SYNC_SALES_PER_PAGE, NOTES_LIMIT = SYNC_SALES_PER_PAGE };
 /* Clocks of a till's tablets and its server differ; a reading by last change begins this much earlier. */
 #define CHANGE_OVERLAP CIVIL_HOUR
 #define FIRST_INSTANT INT64_MIN
@@ -25,6 +25,7 @@ struct orders_flow {
     struct cursor closed, changed; /* as the run found them */
     bool by_change;            /* the reading that is going on */
     int64_t already_before;    /* `already` when it began */
+    bool waits;                /* something was received that is not staged */
     size_t page_size;          /* of the till, as far as it is known */
     struct arena page;         /* of the page at hand */
 };
@@ -37,6 +38,7 @@ struct receiving {
     enum grid_seen *seen;
     bool *already;             /* unchanged, and not counted otherwise in this run */
     size_t count;
+    bool writes;               /* something of it goes to the database */
 };
 
 /* ---- where to read ---- */
@@ -107,15 +109,15 @@ static int store_cursor(struct db *db, const struct orders_flow *flow, bool by_c
                    cursor->known ? DB_INT(cursor->at_utc) : DB_NIL);
 }
 
-/* Never back, except when the till turns out to keep no order: then what this reading moved was not certain. */
-static int move_cursor(struct db *db, const struct orders_flow *flow, const struct sales_page *page, struct err *err)
+/* Whether the page moves the cursor. Never back, except when the till turns out to keep no order: then what this reading moved was not certain. */
+static bool moves_cursor(const struct orders_flow *flow, const struct sales_page *page, struct cursor *ret_next)
 {
     const struct cursor *begin = flow->by_change ? &flow->changed : &flow->closed;
-    struct cursor next = *begin;
+    *ret_next = *begin;
     if (page->has_complete && (!begin->known || begin->at_utc < page->complete_utc))
-        next = (struct cursor){.known = true, .at_utc = page->complete_utc};
-    bool worth_it = page->again || next.known != begin->known || next.at_utc != begin->at_utc;
-    return begin->moves && worth_it ? store_cursor(db, flow, flow->by_change, &next, err) : OK;
+        *ret_next = (struct cursor){.known = true, .at_utc = page->complete_utc};
+    bool worth_it = page->again || ret_next->known != begin->known || ret_next->at_utc != begin->at_utc;
+    return begin->moves && worth_it;
 }
 
 /* What is unchanged counts as "already" unless staging counts it: a sale that an earlier run left behind, or one that this run read twice. */
@@ -133,20 +135,46 @@ static int find_already(struct db *db, struct receiving *receiving, struct err *
     return rc < 0 ? rc : OK;
 }
 
+static bool has_news(const struct receiving *receiving)
+{
+    for (size_t i = 0; i < receiving->count; i++)
+        if (receiving->seen[i] != GRID_UNCHANGED)
+            return true;
+    return false;
+}
+
 static int receive_body(struct db *db, void *context, struct err *err)
 {
     struct receiving *receiving = context;
     struct sync_run *run = receiving->flow->run;
     const struct clock *clock = run->environment->clock;
+    struct cursor next;
     int rc = run->lease.until_utc ? lease_confirm(db, run->environment->company->id, run->link, &run->lease, err) : OK;
     if (rc == OK && receiving->count > 0)
         rc = grid_receive(db, run->environment->company->id, run->link->id, run->run_id, clock->now_utc(clock->context), receiving->records, receiving->count,
                           receiving->seen, err);
     if (rc == OK)
         rc = find_already(db, receiving, err);
-    if (rc == OK)
-        rc = move_cursor(db, receiving->flow, receiving->page, err);
-    return rc == OK ? run_flush(run, FLOW_ORDERS, err) : rc;
+    if (rc == OK && moves_cursor(receiving->flow, receiving->page, &next)) {
+        rc = store_cursor(db, receiving->flow, receiving->flow->by_change, &next, err);
+        receiving->writes = true;
+    }
+    receiving->writes = receiving->writes || has_news(receiving) || run->pages[FLOW_ORDERS].records >= NOTES_LIMIT;
+    return rc == OK && receiving->writes ? run_flush(run, FLOW_ORDERS, err) : rc;
+}
+
+/* Most pages of a quiet day leave nothing to write; what is noted of them waits for one that does, or for the end. */
+static int receive(struct receiving *receiving, struct err *err)
+{
+    struct orders_flow *flow = receiving->flow;
+    struct cursor next;
+    if (receiving->count == 0 && !moves_cursor(flow, receiving->page, &next))
+        return OK;
+    int rc = db_transact(flow->run->environment->db, receive_body, receiving, err);
+    if (rc == OK && receiving->writes)
+        run_kept(flow->run, FLOW_ORDERS);
+    flow->waits = flow->waits || (rc == OK && has_news(receiving));
+    return rc;
 }
 
 /* The reading by last change is for what the reading by closing time does not see: sales closed before its window, from the link's date on. */
@@ -241,16 +269,17 @@ static int on_outcome(void *context, struct str till_sale_id, enum grid_outcome 
 
 static int stage_received(struct orders_flow *flow, struct err *err)
 {
-    int64_t count = STAGE_LIMIT;
-    int rc = OK;
-    while (rc == OK && count == STAGE_LIMIT) {
-        rc = run_heartbeat(flow->run, err);
+    while (flow->waits) {
+        int64_t count = 0;
+        int rc = run_heartbeat(flow->run, err);
         if (rc == OK)
             rc = grid_stage_received(flow->grid, STAGE_LIMIT, read_body, flow, on_outcome, flow, &count, err);
-        if (rc == OK)
-            run_progress(flow->run, FLOW_ORDERS, N_("staging"), flow->run->result.orders.read, 0);
+        if (rc != OK)
+            return rc;
+        run_progress(flow->run, FLOW_ORDERS, N_("staging"), flow->run->result.orders.read, 0);
+        flow->waits = count == STAGE_LIMIT;
     }
-    return rc;
+    return OK;
 }
 
 /* ---- one reading ---- */
@@ -282,7 +311,7 @@ static int on_page(void *context, const struct sales_page *page, struct err *err
     if (rc == OK)
         rc = receiving_prepare(&receiving, err);
     if (rc == OK)
-        rc = db_transact(flow->run->environment->db, receive_body, &receiving, err);
+        rc = receive(&receiving, err);
     if (rc == OK)
         rc = note_already(&receiving, err);
     if (rc == OK)
@@ -334,19 +363,24 @@ static int adopt_body(struct db *db, void *context, struct err *err)
     struct orders_flow *flow = context;
     const struct sync_run *run = flow->run;
     const struct company *company = run->environment->company;
+    int64_t adopted = 0;
     int rc = watch_changes(db, flow, err);
     if (rc == OK && run->options->has_since)
         rc = grid_receive_purged(db, company->id, run->link->id, zone_business_day(company->zone, run->options->since_utc, company->cutoff_minutes), err);
-    return rc == OK ? db_exec(db, ADOPT_RECEIVED, err, DB_INT(company->id), DB_INT(run->link->id), DB_INT(run->run_id)) : rc;
+    if (rc == OK)
+        rc = db_exec_count(db, ADOPT_RECEIVED, &adopted, err, DB_INT(company->id), DB_INT(run->link->id), DB_INT(run->run_id));
+    flow->waits = adopted > 0;
+    return rc;
 }
 
-static int check_numbers_body(struct db *db, void *context, struct err *err)
+static int finish_body(struct db *db, void *context, struct err *err)
 {
     const struct orders_flow *flow = context;
     const struct company *company = flow->run->environment->company;
     int64_t holes, repeats;
     int32_t from_day = flow->floor_utc == FIRST_INSTANT ? INT32_MIN : zone_business_day(company->zone, flow->floor_utc, company->cutoff_minutes);
-    return grid_check_numbers(db, company->id, flow->run->link->id, from_day, &holes, &repeats, err);
+    int rc = grid_check_numbers(db, company->id, flow->run->link->id, from_day, &holes, &repeats, err);
+    return rc == OK ? run_flush(flow->run, FLOW_ORDERS, err) : rc;
 }
 
 int flow_orders(struct sync_run *run, struct err *err)
@@ -370,9 +404,9 @@ int flow_orders(struct sync_run *run, struct err *err)
     if (rc == OK)
         rc = read_future(&flow, err);
     if (rc == OK)
-        rc = db_transact(environment->db, check_numbers_body, &flow, err);
+        rc = db_transact(environment->db, finish_body, &flow, err);
     if (rc == OK)
-        rc = run_flush(run, FLOW_ORDERS, err);
+        run_kept(run, FLOW_ORDERS);
     grid_session_free(flow.grid);
     arena_release(&flow.page);
     return rc;

@@ -26,6 +26,7 @@ int run_note(struct sync_run *run, enum sync_flow flow, struct str id, const cha
         page->number++;
         page->written = false;
     }
+    page->kept = false;
     buf_append_z(&page->text, outcome);
     buf_append_char(&page->text, ' ');
     append_word(&page->text, id);
@@ -64,12 +65,17 @@ static int flush_body(struct db *db, void *context, struct err *err)
 int run_flush(struct sync_run *run, enum sync_flow flow, struct err *err)
 {
     struct flush flush = {.run = run, .flow = flow};
-    if (run->run_id == 0 || run->pages[flow].records == 0)
+    struct outcome_page *page = &run->pages[flow];
+    if (run->run_id == 0 || page->records == 0 || page->kept)
         return OK;
     int rc = db_transact(run->environment->db, flush_body, &flush, err);
-    if (rc == OK)
-        run->pages[flow].written = true;
+    page->written = page->written || rc == OK;
     return rc;
+}
+
+void run_kept(struct sync_run *run, enum sync_flow flow)
+{
+    run->pages[flow].kept = run->pages[flow].written;
 }
 
 /* ---- while it goes on ---- */
@@ -78,6 +84,13 @@ int run_heartbeat(struct sync_run *run, struct err *err)
 {
     if (interrupt_requested())
         return err_set(err, ERR_CANCELLED, N_("interrupted: what was done stays, start again to go on"));
+    return lease_renew(run->environment, run->link, &run->lease, err);
+}
+
+/* While the till is awaited: it may ask for two minutes, and a run that lives must not be taken for a dead one. */
+static int keep_lease(void *context, struct err *err)
+{
+    struct sync_run *run = context;
     return lease_renew(run->environment, run->link, &run->lease, err);
 }
 
@@ -116,15 +129,23 @@ static int begin_body(struct db *db, void *context, struct err *err)
     return db_exec(db, INSERT_RUN, err, DB_INT(company_id), DB_INT(run_id), DB_INT(run->link->id), DB_INT(run->started_utc), DB_STR(buf_str(&counts)));
 }
 
+/* The lease and the row go together: one write that has to reach the disk instead of two. */
+static int take_and_begin(struct db *db, void *context, struct err *err)
+{
+    struct sync_run *run = context;
+    int rc = lease_take(run->environment, run->link, &run->lease, err);
+    return rc == OK ? begin_body(db, run, err) : rc;
+}
+
 static int run_begin(struct sync_run *run, struct err *err)
 {
     if (run->options->dry_run)
         return lease_ask(run->environment, run->link, err);
-    int rc = lease_take(run->environment, run->link, &run->lease, err);
-    if (rc == OK)
-        rc = db_transact(run->environment->db, begin_body, run, err);
-    if (rc != OK)
+    int rc = db_transact(run->environment->db, take_and_begin, run, err);
+    if (rc != OK) {
         run->run_id = 0;
+        run->lease.until_utc = 0;
+    }
     return rc;
 }
 
@@ -172,12 +193,22 @@ static int end_body(struct db *db, void *context, struct err *err)
     return rc;
 }
 
+static int end_and_release(struct db *db, void *context, struct err *err)
+{
+    const struct ending *ending = context;
+    struct lease lease = ending->run->lease; /* given back when this is committed, not before */
+    int rc = end_body(db, context, err);
+    return rc == OK ? lease_release(ending->run->environment, ending->run->link, &lease, err) : rc;
+}
+
 /* Writes how it went, and gives the lease back whatever comes. `failure` NULL: it went well. */
 static int run_end(struct sync_run *run, const struct err *failure, struct err *err)
 {
     struct ending ending = {.run = run, .failure = failure};
     struct err released = {0};
-    int rc = run->run_id ? db_transact(run->environment->db, end_body, &ending, err) : OK;
+    int rc = run->run_id ? db_transact(run->environment->db, end_and_release, &ending, err) : OK;
+    if (run->run_id && rc == OK)
+        run->lease.until_utc = 0;
     int release_rc = lease_release(run->environment, run->link, &run->lease, &released);
     if (rc == OK && release_rc != OK) {
         *err = released;
@@ -222,8 +253,10 @@ static int run_flows(struct sync_run *run, struct err *err)
         [FLOW_ARTICLES_IN] = flow_articles_in, [FLOW_ARTICLES_OUT] = flow_articles_out, [FLOW_ORDERS] = flow_orders,
     };
     int rc = link_connect(run->environment, run->link, NULL, NULL, &run->till, err);
-    if (rc == OK)
-        rc = till_account_get(run->till, &run->arena, &run->account, err);
+    if (rc != OK)
+        return rc;
+    http_client_watch(till_client_http(run->till), keep_lease, run);
+    rc = till_account_get(run->till, &run->arena, &run->account, err);
     for (enum sync_flow flow = 0; rc == OK && flow < FLOW_COUNT; flow++)
         if (flow_wanted(run, flow))
             rc = flows[flow](run, err);

@@ -12,7 +12,7 @@ enum { SYNC_ARTICLES_PER_PAGE = 1000, SYNC_ARTICLES_IN_FLIGHT = 4, SYNC_SALES_PE
 typedef void transport_wrap(void *context, struct http_transport *transport);
 int link_connect(const struct sync_environment *environment, const struct link *link, transport_wrap *wrap, void *wrap_context, struct till_client **ret,
                  struct err *err) MUST_CHECK;
-/* The link's sales profile, parsed into the arena: a built-in one by its name, else the text itself. */
+/* The link's sales profile: a built-in one by its name, else the text itself, parsed into the arena. */
 int link_profile(const struct link_options *options, struct arena *arena, struct sales_profile **ret, struct err *err) MUST_CHECK;
 /* By id, removed ones too: 1 = found, 0 = not. */
 int link_load(struct db *db, int64_t company_id, struct arena *arena, int64_t link_id, struct link *ret, struct err *err) MUST_CHECK;
@@ -36,6 +36,7 @@ struct outcome_page {              /* run.c: the page of outcomes being collecte
     struct buf text;
     int64_t number, records;
     bool written;                  /* the next note begins a new page */
+    bool kept;                     /* and nobody can undo it any more */
 };
 struct sync_run {
     const struct sync_environment *environment;
@@ -57,6 +58,8 @@ struct sync_run {
  * copied. A rehearsal notes nothing. Note outside transactions, because their bodies may run again; a flush may run again. */
 int run_note(struct sync_run *run, enum sync_flow flow, struct str id, const char *outcome, struct str detail, struct err *err) MUST_CHECK;
 int run_flush(struct sync_run *run, enum sync_flow flow, struct err *err) MUST_CHECK;
+/* The transaction around a flush is committed: it need not be written again. */
+void run_kept(struct sync_run *run, enum sync_flow flow);
 /* Renews the lease when half of it has gone; ERR_CANCELLED when the person interrupted, ERR_BUSY when the lease was lost. Call once a page, outside a transaction. */
 int run_heartbeat(struct sync_run *run, struct err *err) MUST_CHECK;
 void run_progress(const struct sync_run *run, enum sync_flow flow, const char *stage, int64_t done, int64_t total);

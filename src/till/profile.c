@@ -2,6 +2,7 @@
  * till/till.h; profile_read.c follows a parsed profile. libinih does the reading of lines. One table below declares every key: its kind, where it
  * is kept, and whether it must be there; parsing, the refusal of unknown keys, and the list of missing ones are all made from it. */
 #include <ini.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -205,10 +206,10 @@ static int set_value(const struct parsing *parsing, const struct key *key, struc
 
 /* ---- lines, through libinih ---- */
 
-static int take_pair(struct parsing *parsing, struct str section, struct str name, struct str value)
+static int take_pair(struct parsing *parsing, const char *section, const char *name, struct str value)
 {
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        if (!str_equal(str_from(keys[i].section), section) || !str_equal(str_from(keys[i].name), name))
+        if (strcmp(keys[i].name, name) != 0 || strcmp(keys[i].section, section) != 0)
             continue;
         if (parsing->given[i])
             return err_set(parsing->err, ERR_DATA, N_("%s, line %s: the key %s of [%s] stands there twice: keep one"), parsing->name,
@@ -221,7 +222,7 @@ static int take_pair(struct parsing *parsing, struct str section, struct str nam
         return copy.p == NULL ? err_memory(parsing->err) : set_value(parsing, &keys[i], copy);
     }
     return err_set(parsing->err, ERR_DATA, N_("%s, line %s: there is no key %s in a section [%s]: docs/sales-profile.md lists them all"), parsing->name,
-                   ERR_INT(parsing->line), ERR_STR(name), ERR_STR(section));
+                   ERR_INT(parsing->line), ERR_STR(str_from(name)), ERR_STR(str_from(section)));
 }
 
 /* inih: 1 to go on, 0 for an error. */
@@ -230,7 +231,7 @@ static int on_pair(void *user, const char *section, const char *name, const char
     struct parsing *parsing = user;
 
     if (parsing->rc == OK)
-        parsing->rc = take_pair(parsing, str_from(section), str_from(name), str_from(value));
+        parsing->rc = take_pair(parsing, section, name, str_from(value));
     return parsing->rc == OK;
 }
 
@@ -365,13 +366,45 @@ int sales_profile_parse(struct arena *arena, struct str text, const char *name, 
     return parsing.rc;
 }
 
+/* Its place, builtin_profile_count when there is none. */
+static size_t builtin_place(struct str name)
+{
+    size_t place = 0;
+
+    while (place < builtin_profile_count && !str_equal(str_from(builtin_profiles[place].name), name))
+        place++;
+    return place;
+}
+
 struct str sales_profile_builtin(struct str name)
 {
-    for (size_t i = 0; i < builtin_profile_count; i++) {
-        if (str_equal(str_from(builtin_profiles[i].name), name))
-            return str_from(builtin_profiles[i].text);
-    }
-    return STR_NULL;
+    size_t place = builtin_place(name);
+
+    return place < builtin_profile_count ? str_from(builtin_profiles[place].text) : STR_NULL;
+}
+
+/* They are the same for every run of every link, and never change. */
+int sales_profile_builtin_parsed(struct str name, struct sales_profile **ret, struct err *err)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct arena arena;
+    static struct sales_profile **parsed;
+    size_t place = builtin_place(name);
+    int rc = OK;
+
+    if (place == builtin_profile_count)
+        return 0;
+    pthread_mutex_lock(&lock);
+    if (parsed == NULL)
+        parsed = arena_array(&arena, builtin_profile_count, sizeof(*parsed));
+    if (parsed == NULL)
+        rc = err_memory(err);
+    else if (parsed[place] == NULL)
+        rc = sales_profile_parse(&arena, str_from(builtin_profiles[place].text), builtin_profiles[place].name, &parsed[place], err);
+    if (rc == OK)
+        *ret = parsed[place];
+    pthread_mutex_unlock(&lock);
+    return rc == OK ? 1 : rc;
 }
 
 struct str sales_profile_name(const struct sales_profile *profile)

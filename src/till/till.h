@@ -90,6 +90,8 @@ struct till_category till_category_read(const struct json *record);
 struct sales_profile; /* immutable, lives in the arena it was parsed into */
 /* The text of a built-in profile ("tactill-v4"), or {NULL,0}. */
 struct str sales_profile_builtin(struct str name);
+/* The same, parsed once for the process: 1 = *ret, which nobody frees; 0 = there is none of that name. */
+int sales_profile_builtin_parsed(struct str name, struct sales_profile **ret, struct err *err) MUST_CHECK;
 /* Parses a profile (INI; docs/sales-profile.md). ERR_DATA names line, section and key; unknown keys are refused. `name` is for messages. */
 int sales_profile_parse(struct arena *arena, struct str text, const char *name, struct sales_profile **ret, struct err *err) MUST_CHECK;
 struct str sales_profile_name(const struct sales_profile *profile);

@@ -125,13 +125,17 @@ class Snapshot:
         self.back_files()
         if self.carrying.sandbox:
             self.carrying.open_sandbox()
+        self.back_till()
+        if self.program.database.engine == 'postgresql' and database_too:
+            self._psql(f'DROP DATABASE {self.program.database.name} WITH (FORCE)')
+            self._psql(f'CREATE DATABASE {self.program.database.name} TEMPLATE {self.template}')
+
+    def back_till(self):
+        """A till that answers by the book of its case answers the same again."""
         if self.till:
             with self.till.lock:
                 self.till.replies[:] = copy.deepcopy(self.replies)
                 del self.till.requests[self.requests:]
-        if self.program.database.engine == 'postgresql' and database_too:
-            self._psql(f'DROP DATABASE {self.program.database.name} WITH (FORCE)')
-            self._psql(f'CREATE DATABASE {self.program.database.name} TEMPLATE {self.template}')
 
     def back_files(self):
         for path in list(self.program.folder.iterdir()):
@@ -254,6 +258,7 @@ class Exhausted(Program):
             why = why or f'left behind: {sorted(strange)}'
         written = tables(self.database) != snapshot.tables or snapshot.names() != set(snapshot.files)
         if not why and (written or self.injected % AGAIN_EVERY == 0):
+            snapshot.back_till()
             why = self.again(command, wanted)
             written = True
         if why:

@@ -29,10 +29,10 @@ class WorkspaceError(Exception):
 
 
 class Workspace:
-    """`root` is the copy of the tree, `build_folder` its build. Every command runs in the build folder, in a process group of its own."""
+    """`root` is the copy of the tree at `source`, `build_folder` its build. Every command runs in the build folder, in a process group of its own."""
 
-    def __init__(self, options=(), memory_bytes=None, nice=10):
-        self.options, self.memory_bytes, self.nice = list(options), memory_bytes, nice
+    def __init__(self, options=(), memory_bytes=None, nice=10, source=ROOT):
+        self.options, self.memory_bytes, self.nice, self.source = list(options), memory_bytes, nice, pathlib.Path(source)
         self.folder = self.root = self.build_folder = None
         self.originals = {}
 
@@ -42,7 +42,7 @@ class Workspace:
         self.build_folder = self.root / 'build'
         try:
             (self.folder / 'tmp').mkdir()
-            shutil.copytree(ROOT, self.root, symlinks=True, ignore=_not_copied)
+            shutil.copytree(self.source, self.root, symlinks=True, ignore=self._not_copied)
             status, output = self.run(['meson', 'setup', str(self.build_folder), *OPTIONS, *self.options], BUILD_TIMEOUT_S, folder=self.root)
             if status != 0:
                 raise WorkspaceError(f'The copy of the tree cannot be set up: mend the build of the tree itself first (meson setup).\n{output[-3000:]}')
@@ -105,6 +105,10 @@ class Workspace:
             said.seek(max(0, said.seek(0, os.SEEK_END) - OUTPUT_KEPT))
             return status, said.read().decode('utf-8', errors='replace')
 
+    def _not_copied(self, folder, names):
+        top = pathlib.Path(folder) == self.source
+        return [name for name in names if name in ('.git', '__pycache__') or top and (name == 'build' or name.startswith('build-'))]
+
     def _clear_temporary(self):
         """What has failed has not tidied up either."""
         shutil.rmtree(self.folder / 'tmp', ignore_errors=True)
@@ -118,11 +122,6 @@ class Workspace:
             resource.setrlimit(resource.RLIMIT_AS, (self.memory_bytes, self.memory_bytes))
         if cpu_s:
             resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-
-
-def _not_copied(folder, names):
-    top = pathlib.Path(folder) == ROOT
-    return [name for name in names if name in ('.git', '__pycache__') or top and (name == 'build' or name.startswith('build-'))]
 
 
 def _end_group(process):

@@ -27,11 +27,21 @@ static void judge_deed(struct person *person, const char *doing, int rc)
 
 /* ---- deeds ---- */
 
+/* Of every fourth second run: the first one's machine was suspended for longer than a lease lasts, so that it is the second one's turn. Not in the midst of a write,
+ * which the till gets while nobody can hold it back any more. */
+static void let_it_stand_still(struct person *person)
+{
+    struct world *world = person->world;
+    if (person->deed->at > 0 && person->deed->argument % 4 == 0 && !sim_till_is_writing(world->till))
+        world->clock.now_utc += 2 * CIVIL_MINUTE;
+}
+
 static void second_run(struct person *person)
 {
     static const char SELECT_LEASE[] = "SELECT lease_until_utc FROM link WHERE company_id = $1 AND link_id = $2";
     const struct sync_options options = {.dry_run = false};
     struct sync_result result;
+    let_it_stand_still(person);
     int64_t until_utc = 0, now_utc = person->world->clock.now_utc;
     int held = db_query_int(person->db, &until_utc, SELECT_LEASE, &person->err, DB_INT(company_of(person)), DB_INT(person->world->ground->link.id));
     int rc = world_sync(person->world, person->db, &options, &result);

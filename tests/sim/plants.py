@@ -3,8 +3,8 @@ takes its place, and the invariant that it breaks. Data only; selftest.py uses i
 
 PLANTS = [
     ('a cursor that moves before what it stands for is stored', 'src/sync/orders.c',
-     'return flow->changed.known || !has_change_field(flow) ? OK : store_cursor(db, flow, true, &now, err);',
-     'return !has_change_field(flow) ? OK : store_cursor(db, flow, true, &now, err);', 1),
+     'return flow->changed.known || !sales_profile_has_change_field(flow->profile) ? OK : store_cursor(db, flow, true, &now, err);',
+     'return !sales_profile_has_change_field(flow->profile) ? OK : store_cursor(db, flow, true, &now, err);', 1),
     ('a strict > where >= belongs', 'src/till/profile.c',
      '(struct till_filter){field, STR("gte"), from}', '(struct till_filter){field, STR("gt"), from}', 1),
     ('a missing unique key', 'sql/001_books.sql',
@@ -19,7 +19,8 @@ PLANTS = [
      'int64_t part = allocation_part(plan->posting->payments[i].amount_cents, &open_cents);',
      'int64_t part = allocation_part(plan->posting->payments[i].amount_cents, &open_cents) != 0 ? plan->row.total_cents : 0;', 6),
     ('changes of old sales not read again', 'src/sync/orders.c',
-     'if (rc == OK && flow.changed.known && has_change_field(&flow))', 'if (rc == OK && false && has_change_field(&flow))', 1),
+     'if (rc == OK && flow.changed.known && sales_profile_has_change_field(flow.profile))',
+     'if (rc == OK && false && sales_profile_has_change_field(flow.profile))', 1),
     ('new by time instead of by identity', 'src/sync/orders.c',
      '    if (!flow->by_change)\n        return true;\n',
      '    if (!flow->by_change)\n        return !flow->closed.known || !sales_profile_sale_instant(flow->profile, record->json, false, &closed_utc) || closed_utc >= flow->closed.at_utc;\n', 1),
@@ -35,6 +36,8 @@ PLANTS = [
      '        if (rc == OK && made)\n            outgoing', '        if (rc == OK && !made)\n            break;\n        if (rc == OK && made)\n            outgoing', 9),
     ('a lease that nobody looks at', 'src/sync/lease.c',
      'bool available = rc == 0 ||', 'bool available = true || rc == 0 ||', 0),
+    ('a lease that is not kept up while the till makes the run wait', 'src/sync/run.c',
+     '    http_client_watch(till_client_http(run->till), keep_lease, run);\n', '    (void)keep_lease;\n', 7),
     ('a correction that leaves the first document standing', 'src/grid/correct.c',
      '    *ret_count = 1;\n    if (staged->revision % 2 == 0)', '    *ret_count = 1;\n    if (staged->revision % 2 < 2)', 2),
 ]

@@ -77,18 +77,31 @@ static int read_table(struct db *db, int64_t company_id, const struct shape *sha
     return rc;
 }
 
+struct reading { int64_t company_id; unsigned tables; struct state *state; };
+
+static int read_body(struct db *db, void *context, struct err *err)
+{
+    const struct reading *reading = context;
+    int rc = OK;
+    state_release(reading->state); /* of an attempt before */
+    for (size_t i = 0; rc >= 0 && i < TABLE_COUNT; i++)
+        if (reading->tables >> i & 1)
+            rc = read_table(db, reading->company_id, &shapes[i], reading->state, &reading->state->tables[i], err);
+    return rc < 0 ? rc : OK;
+}
+
+/* In one transaction: what is read belongs together, and the engine looks only once whether another process has written. */
 bool state_read(struct db *db, int64_t company_id, unsigned tables, struct state *ret, struct err *err)
 {
+    struct reading reading = {company_id, tables, ret};
     *ret = (struct state){0};
-    for (size_t i = 0; i < TABLE_COUNT; i++)
-        if ((tables >> i & 1) && read_table(db, company_id, &shapes[i], ret, &ret->tables[i], err) < 0)
-            return false;
-    return true;
+    return db_transact(db, read_body, &reading, err) == OK;
 }
 
 void state_release(struct state *state)
 {
     arena_release(&state->arena);
+    *state = (struct state){0};
 }
 
 size_t row_by_text(const struct state *state, enum table_name table, int column, struct str text)

@@ -312,6 +312,11 @@ const struct sim_article *sim_till_articles(const struct sim_till *till, size_t 
     return till->articles;
 }
 
+bool sim_till_is_writing(const struct sim_till *till)
+{
+    return till->writing;
+}
+
 bool sim_till_is_final(const struct sim_till *till)
 {
     for (size_t i = 0; i < till->sale_count; i++)

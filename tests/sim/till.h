@@ -58,6 +58,9 @@ void sim_till_die(struct sim_till *till);
 /* A transport_factory; context: the till. */
 int sim_till_transport(void *context, struct http_transport *ret, struct err *err);
 
+/* Whether the request that it is about to answer writes. */
+bool sim_till_is_writing(const struct sim_till *till);
+
 /* The final truth. */
 const struct sim_sale *sim_till_sales(const struct sim_till *till, size_t *ret_count);
 const struct sim_article *sim_till_articles(const struct sim_till *till, size_t *ret_count);

@@ -63,7 +63,7 @@ struct sim_till {
     int targets[DISTURBANCES_MAX]; /* the sale that it concerns, -1 = none */
     bool fired[DISTURBANCES_MAX];
     int round, life;
-    bool dead, in_hook;
+    bool dead, in_hook, writing;
     int64_t request;
     enum sim_kind burst;           /* a wire fault that lasts for some requests */
     int64_t burst_argument;

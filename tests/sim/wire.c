@@ -266,6 +266,7 @@ static int wire_wait(void *context, int64_t timeout_ms, struct http_response *re
     struct queued *queued = next_queued(wire, draw >> 32);
     till_advance(till);
     enum sim_kind fault = till_wire_fault(till, &argument);
+    till->writing = queued->method != HTTP_GET;
     if (!let_the_world_act(wire))
         return dead(failure);
     struct sim_request request = request_of(queued);

@@ -136,6 +136,19 @@ void file_clear(struct file *file)
     file->exists = file->ever_synced = file->ghost = false;
 }
 
+void file_replace(struct file *file, const void *bytes, size_t n)
+{
+    forget_undos(file);
+    make_room(file, n);
+    memcpy(file->bytes, bytes, n);
+    if (n < file->size)
+        memset(file->bytes + n, 0, file->size - n);
+    file->size = n;
+    file->exists = true;
+    file->ghost = false;
+    file_sync(file);
+}
+
 void file_drop_shm(struct file *file)
 {
     for (size_t i = 0; i < SHM_REGIONS_MAX && file->shm[i]; i++) {

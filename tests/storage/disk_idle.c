@@ -65,14 +65,14 @@ void disk_begin_again(struct disk *disk, const char *path, const unsigned char *
             continue;
         require_idle(file);
         bool is_open = file->open_count > 0;
-        file_clear(file);
-        file->exists = is_open;
         forget_shm(file);
         if (strcmp(file->path, path) == 0) {
-            file->exists = true;
-            file_write(file, bytes, size, 0);
+            file_replace(file, bytes, size);
+            continue;
         }
-        if (file->exists)
+        file_clear(file);
+        file->exists = is_open;
+        if (is_open)
             file_sync(file);
     }
     if (!disk_file(disk, path, &(size_t){0}))

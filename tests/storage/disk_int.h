@@ -49,6 +49,8 @@ void file_truncate(struct file *file, size_t size);
 void file_sync(struct file *file);
 /* Makes it a new empty file, its memory kept. */
 void file_clear(struct file *file);
+/* Makes it a new file that holds these bytes, synced. */
+void file_replace(struct file *file, const void *bytes, size_t n);
 void file_free(struct file *file);
 /* The power fails: what was not synced is there or not, as `seed` says. */
 void file_power_cut(struct file *file, uint64_t seed);

@@ -290,6 +290,34 @@ static void a_run_under_every_fault(void **state)
     tell("run", operations);
 }
 
+/* Synchronised, reported, and no time to close anything: the power fails. */
+static int sync_and_fall(void)
+{
+    int rc = shop_open(&shop);
+    if (rc == OK) {
+        rc = shop_sync(&shop);
+        disk_plan(disk, DISK_DIE, 1);
+        shop_close(&shop);
+    }
+    return rc;
+}
+
+/* A result that a person has seen is on the disk: neither the end of the process nor its closing of the database is needed for that. */
+static void what_was_reported_survives_a_power_cut(void **state)
+{
+    (void)state;
+    now.trouble = NULL;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        now.nth = (int64_t)seed;
+        begin_from(&created);
+        assert_ok(sync_and_fall());
+        assert_true(disk_dead(disk));
+        disk_restart(disk, DISK_POWER_CUT, seed);
+        assert_dump(SHOP_PATH, &expected);
+        assert_whole_sometimes();
+    }
+}
+
 /* `liaison init`: what it refused can be begun again, and is then as if nothing had been. */
 static void a_creation_under_every_fault(void **state)
 {
@@ -380,6 +408,7 @@ int main(int argc, char **argv)
     (void)argv;
     all_operations = argc > 1;
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_reported_survives_a_power_cut),
         cmocka_unit_test(a_run_under_every_fault),
         cmocka_unit_test(a_creation_under_every_fault),
         cmocka_unit_test(a_backup_under_every_fault),

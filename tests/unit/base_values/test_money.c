@@ -149,7 +149,7 @@ static void nothing_behind_the_end_counts(void **state)
 {
     static enum decimal_result (*const parsers[])(struct str, int, int64_t *) = {decimal_parse, decimal_parse_rounded, decimal_parse_human};
     static const char *const texts[] = {"-12.34e+56", "0.00001e-005", "1E99999", "--1", "1..2", "1ee2", "1e--2", "1e-+2", "  7 ,5", "4 180 222,20", "-1 234", "12\u00A0345\u202F678\u2009901",
-        "12  345", "\u22121,5", "\u00A0\u00A07", "\u202F7\u202F"};
+        "12  345", "\u22121,5", "\u00A0\u00A07", "\u202F7\u202F", "  -"};
 
     (void)state;
     for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++) {
@@ -195,7 +195,7 @@ static void decimals_come_back(void **state)
     char text[64], longer[96];
 
     (void)state;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 50000; i++) {
         int places = (int)random_between(&seed, 0, 6);
         int64_t limit = i % 3 == 0 ? 1000 : MONEY_MAX, value = random_between(&seed, -limit, limit), back = UNTOUCHED;
 
@@ -309,7 +309,7 @@ static void shares_add_up_and_stay_near(void **state)
     int64_t weights[SHARES_MAX], opposite[SHARES_MAX], shares[SHARES_MAX], mirrored[SHARES_MAX];
 
     (void)state;
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 5000; round++) {
         size_t n = (size_t)random_between(&seed, 1, SHARES_MAX);
         int64_t limit = round % 2 ? 50 : MONEY_MAX, low = round % 5 == 0 ? -limit : 0;
         int64_t total = random_between(&seed, -1000000, 1000000), added = 0;

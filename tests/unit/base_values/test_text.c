@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -189,17 +190,18 @@ static void a_figure_without_memory_is_a_failure(void **state)
     assert_true(buf_failed(&out));
 }
 
-/* ---- a catalogue made here: one entry, "yes" = "oui", little-endian as gettext writes it ---- */
+/* ---- a catalogue made here: "No such file or directory" = "aucun", "yes" = "oui", in this machine's byte order ---- */
 
 static void write_catalogue(const char *path)
 {
-    /* A header of seven words, one descriptor of a msgid, one of its translation, then both texts. */
-    static const uint32_t words[] = {0x950412de, 0, 1, 28, 36, 0, 44, 3, 44, 3, 48};
+    /* A header of seven words, descriptors of the msgids, then of their translations, then the texts. */
+    static const uint32_t words[] = {0x950412de, 0, 2, 28, 44, 0, 60, 25, 60, 3, 86, 5, 90, 3, 96};
     FILE *file = fopen(path, "wb");
 
     assert_non_null(file);
     assert_int_equal(fwrite(words, sizeof words, 1, file), 1);
-    assert_int_equal(fwrite("yes\0oui\0", 8, 1, file), 1);
+    static const char texts[] = "No such file or directory\0yes\0aucun\0oui";
+    assert_int_equal(fwrite(texts, sizeof texts, 1, file), 1);
     assert_int_equal(fclose(file), 0);
 }
 
@@ -223,15 +225,28 @@ static void translates_from_a_catalogue(void **state)
     assert_string_equal(_("yes"), "oui");
     assert_string_equal(_("never translated"), "never translated");
     assert_string_equal(text_translate(""), "");
+    assert_string_equal(text_of_errno(ENOENT), "aucun");
+    assert_string_equal(text_of_errno(EACCES), "Permission denied"); /* this catalogue does not have it */
     text_init(TEXT_ENGLISH, root);
     assert_int_equal(text_language(), TEXT_ENGLISH);
     assert_string_equal(_("yes"), "yes");
+    assert_string_equal(text_of_errno(ENOENT), "No such file or directory");
 
     unlink(path);
     for (int levels = 3; levels > 0; levels--) {
         *strrchr(path, '/') = '\0';
         assert_int_equal(rmdir(path), 0);
     }
+}
+
+/* Where translations are looked for by their text, the text must be the very one that the catalogue has: the C library's own, so that English stays what it was. */
+static void reasons_are_those_of_the_system(void **state)
+{
+    (void)state;
+    text_init(TEXT_ENGLISH, "/nonexistent");
+    for (int number = 1; number < 134; number++)
+        assert_string_equal(text_of_errno(number), strerror(number));
+    assert_string_equal(text_of_errno(99999), strerror(99999));
 }
 
 /* Each as a shell reads it: the word of a command that is copied from a screen. */
@@ -253,7 +268,7 @@ static void shell_words_stay_one_word(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(translates_from_a_catalogue), cmocka_unit_test(knows_utf8), cmocka_unit_test(folds_to_the_same_key),
+        cmocka_unit_test(translates_from_a_catalogue), cmocka_unit_test(reasons_are_those_of_the_system), cmocka_unit_test(knows_utf8), cmocka_unit_test(folds_to_the_same_key),
         cmocka_unit_test(folding_twice_changes_nothing), cmocka_unit_test(folding_says_when_memory_is_exhausted),
         cmocka_unit_test(measures_columns), cmocka_unit_test(fills_cells), cmocka_unit_test(cells_have_exactly_their_columns),
         cmocka_unit_test(reads_windows1252), cmocka_unit_test(shell_words_stay_one_word), cmocka_unit_test(writes_figures_as_the_language_does),

@@ -1,5 +1,6 @@
-/* test_failures.c: the database fails at every statement that makes documents of sales, or lets drafts go on: each time the call says so, nothing of it stays, and
- * once the fault is mended the same call does its work as if nothing had been. */
+/* test_failures.c: the database fails at every statement that makes documents of sales, or lets drafts go on: each time the call says what failed first, nothing
+ * of it stays, and once the fault is mended the same call does its work as if nothing had been. */
+#include "books/document_int.h"
 #include "shop.h"
 
 /* What fails: an event on a table (a trigger refuses it), or with an empty event whatever touches the table (it bears another name). */
@@ -65,11 +66,15 @@ static void count_all(struct fixture *f, int64_t counts[COUNTS])
 static void assert_failed(struct fixture *f, const struct fault *fault, int code, const int64_t before[COUNTS])
 {
     int64_t after[COUNTS];
+    BUF_AUTO said = {0};
 
     if (code >= 0)
         fail_msg("%s %s failed, and nobody said so", fault->event, fault->table);
     assert_int_equal(f->err.code, code);
     assert_non_null(f->err.message);
+    err_format(&f->err, &said);
+    if (strstr(said.p, fault->event[0] == '\0' ? fault->table : "planted") == NULL)
+        fail_msg("%s %s failed, and this is said: %s", fault->event, fault->table, said.p);
     err_clear(&f->err);
     fault_end(f, fault);
     count_all(f, after);
@@ -100,11 +105,12 @@ static void posting_fails_whole_wherever_it_fails(void **state)
     stock_set(f, shop.managed[0], 1000);
     stock_set(f, shop.managed[2], 6000);
     count_all(f, before);
-    for (size_t i = 0; i < sizeof posting_faults / sizeof posting_faults[0]; i++) {
+    for (size_t i = 0; i < 2 * (sizeof posting_faults / sizeof posting_faults[0]); i++) {
+        const struct fault *fault = &posting_faults[i / 2];
         posting_session_reset(session); /* else the levels are known, and not read */
-        fault_begin(f, &posting_faults[i]);
-        int code = attempt_run(f, session, postings, count, OK);
-        assert_failed(f, &posting_faults[i], code, before);
+        fault_begin(f, fault);
+        int code = attempt_run(f, session, postings, i % 2 ? 1 : count, OK); /* the invoice alone as well: what fails is not made good by what follows */
+        assert_failed(f, fault, code, before);
         assert_int_equal(stock_of(f, shop.managed[0]), 1000);
         for (size_t n = 0; n < count; n++)
             assert_true(postings[n].document_id == 0 && !postings[n].validated && !postings[n].reconciled);
@@ -170,11 +176,68 @@ static void resuming_fails_whole_wherever_it_fails(void **state)
     assert_journal_right(f);
 }
 
+/* More drafts than one transaction tries: when the first of these transactions fails, the second is not begun, and nothing counts as tried. */
+static void the_first_transaction_that_fails_is_the_last(void **state)
+{
+    enum { DRAFTS = 203 };
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    const struct posting_options options = {.refuse_negative_stock = true, .validate = true, .now_utc = test_now_utc, .run_id = 8};
+    struct resume_result result = {.tried = -1};
+
+    for (int i = 0; i < DRAFTS; i++) {
+        struct ticket t;
+        ticket_simple(&shop, &t, DOCUMENT_INVOICE, i, shop.managed[i == 0 ? 0 : 1], 1000, 100);
+        assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
+    }
+    posting_session_free(session);
+    stock_set(f, shop.managed[0], 1000);
+    stock_set(f, shop.managed[1], DRAFTS * 1000);
+    if (db_engine(f->db) == DB_SQLITE)
+        script(f, "CREATE TRIGGER planted BEFORE INSERT ON stock_move WHEN NEW.article_id = %" PRId64 " BEGIN SELECT RAISE(ABORT, 'planted'); END", shop.managed[0]);
+    else
+        script(f, "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'planted'; END $$;"
+                  "CREATE TRIGGER planted BEFORE INSERT ON stock_move FOR EACH ROW WHEN (NEW.article_id = %" PRId64 ") EXECUTE FUNCTION planted()", shop.managed[0]);
+    assert_true(document_resume(f->db, f->company_id, 0, STR_NULL, &options, &result, &f->err) < 0);
+    err_clear(&f->err);
+    assert_int_equal(result.tried, -1);
+    assert_int_equal(count_rows(f, "journal"), 0);
+}
+
+/* An article that is not there has no level: the row is refused, and that is said. */
+static int level_of_no_article(struct db *db, void *context, struct err *err)
+{
+    struct fixture *f = context;
+    struct stock_levels levels;
+
+    stock_levels_init(&levels, db, f->company_id, true);
+    stock_levels_begin(&levels);
+    stock_levels_document(&levels);
+    int code = stock_levels_use(&levels, 999999, STR("X"), -1000, err);
+    if (code >= 0)
+        code = stock_levels_settle(&levels, true, NULL, err);
+    if (code >= 0)
+        code = stock_levels_flush(&levels, err);
+    stock_levels_release(&levels);
+    return code;
+}
+
+static void a_level_of_no_article_is_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_refused(f, ERR_DATA, db_transact(f->db, level_of_no_article, f, &f->err));
+    assert_int_equal(count_rows(f, "stock_level"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         engine_test(posting_fails_whole_wherever_it_fails),
         engine_test(resuming_fails_whole_wherever_it_fails),
+        engine_test(the_first_transaction_that_fails_is_the_last),
+        engine_test(a_level_of_no_article_is_refused),
     };
 
     return run_on_engines(tests);

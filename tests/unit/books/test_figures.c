@@ -1,5 +1,6 @@
 /* test_figures.c: the rows of a document, figure by figure: each in its column, payments shared to the cent, and what is said when a row is refused. Every
  * value of the posting differs from every other, so that no two can change places. */
+#include "books/document_int.h"
 #include "shop.h"
 
 #include "base/mem.h"
@@ -178,12 +179,75 @@ static void a_company_without_a_sequence_makes_no_document(void **state)
 
     assert_ok(f, db_exec(f->db, "DELETE FROM number_sequence WHERE company_id = $1 AND kind = 'invoice'", &f->err, DB_INT(f->company_id)));
     ticket_simple(&shop, &t, DOCUMENT_INVOICE, 1, shop.unmanaged, 1000, 100);
-    assert_refused(f, ERR_DATA, attempt_run(f, session, &t.posting, 1, OK));
+    assert_int_equal(attempt_run(f, session, &t.posting, 1, OK), ERR_DATA);
+    assert_non_null(strstr(f->err.message, "no number sequence"));
+    err_clear(&f->err);
     assert_int_equal(count_rows(f, "document"), 0);
     posting_session_free(session);
 }
 
 /* ---- what is shared with others ---- */
+
+/* Identities are taken as they are needed: one for each document, and for each payment. */
+static void identities_have_no_gap(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct ticket t;
+
+    for (int i = 1; i <= 3; i++) {
+        ticket_begin(&shop, &t, DOCUMENT_INVOICE, i);
+        ticket_line(&shop, &t, shop.unmanaged, 1000, 200, shop.tax20, 2000);
+        for (int p = 1; p < i; p++)
+            ticket_pay(&shop, &t, shop.cash, 100);
+        post(f, &t, false);
+    }
+    assert_int_equal(query_number(f, "SELECT next_id FROM id_counter WHERE company_id = $1 AND name = 'document'", DB_INT(f->company_id)), 1 + 3);
+    assert_int_equal(query_number(f, "SELECT next_id FROM id_counter WHERE company_id = $1 AND name = 'payment'", DB_INT(f->company_id)), 1 + 0 + 1 + 2);
+}
+
+/* Another program takes stock after the session has read how much there is: what would then be sold twice is not sold. (A rehearsal, as each of these tests is one, does not
+ * begin anew, but refuses.) */
+static void stock_taken_after_it_was_read_is_noticed(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    struct ticket t;
+
+    stock_set(f, shop.managed[0], 1000);
+    assert_ok(f, db_run_script(f->db, db_engine(f->db) == DB_SQLITE
+        ? "CREATE TRIGGER planted AFTER INSERT ON stock_move BEGIN UPDATE stock_level SET quantity_milli = quantity_milli - 1 WHERE article_id = NEW.article_id; END"
+        : "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE stock_level SET quantity_milli = quantity_milli - 1 WHERE article_id = NEW.article_id;"
+          " RETURN NULL; END $$; CREATE TRIGGER planted AFTER INSERT ON stock_move FOR EACH ROW EXECUTE FUNCTION planted()", &f->err));
+    ticket_simple(&shop, &t, DOCUMENT_INVOICE, 1, shop.managed[0], 1000, 100);
+    assert_refused(f, ERR_DATA, attempt_run(f, session, &t.posting, 1, OK));
+    assert_int_equal(stock_of(f, shop.managed[0]), 1000);
+    assert_int_equal(count_rows(f, "document"), 0);
+    posting_session_free(session);
+}
+
+/* What the database says when a batch is written is what is remembered, not what the session believed: the next batch is refused, not begun anew. */
+static void what_others_took_is_learnt_from_the_next_write(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    struct ticket t;
+
+    stock_set(f, shop.managed[0], 5000);
+    for (int i = 1; i <= 2; i++) {
+        ticket_simple(&shop, &t, DOCUMENT_INVOICE, i, shop.managed[0], 1000, 100);
+        assert_ok(f, attempt_run(f, session, &t.posting, 1, OK));
+        if (i == 1)
+            stock_set(f, shop.managed[0], 2000); /* where the session believes in 4 */
+    }
+    ticket_simple(&shop, &t, DOCUMENT_INVOICE, 3, shop.managed[0], 2000, 100);
+    assert_ok(f, attempt_run(f, session, &t.posting, 1, OK));
+    assert_false(t.posting.validated);
+    assert_str(block_of(f, t.posting.document_id), "{\"code\":\"stock\",\"args\":[{\"code\":\"A\",\"missing_milli\":1000}]}");
+    posting_session_free(session);
+}
 
 /* Two programs that lower the same levels in one order wait for each other; in two orders they would lock each other out. */
 static void stock_levels_are_written_in_order_of_the_articles(void **state)
@@ -216,11 +280,13 @@ static void a_session_does_not_grow(void **state)
     struct posting_session *session = session_new(f, true, true);
     int64_t fifth = 0, begin = 0;
 
+    for (int n = 0; n < 4; n++)
+        stock_set(f, shop.managed[n], 1000000);
     for (int i = 1; i <= 200; i++) {
         struct ticket t;
         ticket_begin(&shop, &t, DOCUMENT_INVOICE, i);
         for (int n = 0; n < LINES_MAX; n++)
-            ticket_line(&shop, &t, shop.unmanaged, 1000, 100, shop.tax20, 2000);
+            ticket_line(&shop, &t, n % 2 ? shop.unmanaged : shop.managed[n / 2], 1000, 100, shop.tax20, 2000);
         begin = mem_count();
         assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
         fifth = i == 5 ? mem_count() - begin : fifth;
@@ -228,6 +294,28 @@ static void a_session_does_not_grow(void **state)
             assert_int_equal(mem_count() - begin, fifth);
     }
     posting_session_free(session);
+}
+
+/* However many articles a shop has, a session remembers the levels of 65536, and no longer than until the next batch. */
+static void what_is_remembered_of_the_stock_is_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct stock_levels levels;
+
+    stock_levels_init(&levels, f->db, f->company_id, false);
+    stock_levels_begin(&levels);
+    stock_levels_document(&levels);
+    for (int64_t article_id = 1; article_id <= 65537; article_id++) {
+        assert_ok(f, stock_levels_use(&levels, article_id, STR("X"), 1000, &f->err));
+        if (article_id == 65536) {
+            stock_levels_begin(&levels);
+            assert_int_equal(levels.count, 65536);
+        }
+    }
+    assert_int_equal(levels.count, 65537);
+    stock_levels_begin(&levels);
+    assert_int_equal(levels.count, 0);
+    stock_levels_release(&levels);
 }
 
 int main(void)
@@ -239,8 +327,12 @@ int main(void)
         engine_test(a_refused_batch_takes_nothing_from_what_is_remembered),
         engine_test(what_the_database_does_not_validate_is_noticed),
         engine_test(a_company_without_a_sequence_makes_no_document),
+        engine_test(identities_have_no_gap),
         engine_test(stock_levels_are_written_in_order_of_the_articles),
+        engine_test(stock_taken_after_it_was_read_is_noticed),
+        engine_test(what_others_took_is_learnt_from_the_next_write),
         engine_test(a_session_does_not_grow),
+        engine_test(what_is_remembered_of_the_stock_is_bounded),
     };
 
     return run_on_engines(tests);

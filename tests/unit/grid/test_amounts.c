@@ -72,6 +72,7 @@ static void vat_of_no_line_is_a_fault_unless_it_is_nothing(void **state)
         bring_in(&shop, sale);
         assert_int_equal(has_anomaly(&shop, sale->id, "tax_total"), cents != 0);
     }
+    assert_int_equal(count_of(&shop, "anomaly WHERE line_no <> 0"), 0);
     assert_int_equal(validate(&shop).documents, 1);
     assert_int_equal(count_of(&shop, "document_tax WHERE 1 = 1"), 2); /* nothing of a rate that no line has */
     assert_int_equal(sum_of(&shop, "tax_cents", "document_tax WHERE rate_bp = 2000"), 200);
@@ -125,7 +126,40 @@ static void a_means_that_comes_to_nothing_is_left_out(void **state)
     shop_close(&shop);
 }
 
+/* What a till sells is paid, tip included; only a file may say nothing of payments. */
+static void what_is_paid_is_what_is_due_with_the_tip(void **state)
+{
+    struct grid_shop shop;
+
+    shop_open(&shop, *state);
+    struct sale *unpaid = sale_new(&shop, 1), *wrong = sale_simple(&shop, 2, 1000);
+    sale_line(unpaid, "VIN", 1000, 1000, 2000);
+    wrong->tip_cents = 150;
+    wrong->payments[0].amount_cents = 1149;
+    receive(&shop, unpaid);
+    receive(&shop, wrong);
+    stage_all(&shop);
+    assert_int_equal(has_anomaly(&shop, unpaid->id, "payments_total"), 1);
+    assert_int_equal(count_of(&shop, "anomaly WHERE code = 'payments_total' AND subject = 't-2' AND line_no = 0 AND args LIKE '%\"11.49\",\"11.50\"%'"), 1);
+    assert_int_equal(count_of(&shop, "anomaly WHERE line_no <> 0"), 0);
+    shop_close(&shop);
+}
+
 /* ---- sales of nothing ---- */
+
+static void lines_add_up_to_the_cent(void **state)
+{
+    struct grid_shop shop;
+
+    shop_open(&shop, *state);
+    struct sale *sale = sale_simple(&shop, 1, 1000);
+    sale->total_cents++;
+    sale->payments[0].amount_cents++;
+    bring_in(&shop, sale);
+    assert_int_equal(count_of(&shop, "anomaly WHERE code = 'lines_total' AND line_no = 0 AND args LIKE '%\"10.00\",\"10.01\"%'"), 1);
+    assert_int_equal(count_of(&shop, "anomaly WHERE 1 = 1"), 1);
+    shop_close(&shop);
+}
 
 static void a_sale_without_lines_is_empty_whatever_it_costs(void **state)
 {
@@ -140,7 +174,11 @@ static void a_sale_without_lines_is_empty_whatever_it_costs(void **state)
     stage_all(&shop);
     assert_int_equal(has_anomaly(&shop, paid->id, "empty_sale"), 1);
     assert_int_equal(has_anomaly(&shop, paid->id, "lines_total"), 0); /* once is enough */
+    edit(&shop, paid->id, "total", "0");
+    edit(&shop, paid->id, "payment.1.amount", "0");
     assert_int_equal(validate(&shop).documents, 0);
+    assert_int_equal(has_anomaly(&shop, paid->id, "empty_sale"), 1);
+    assert_int_equal(count_of(&shop, "anomaly WHERE line_no <> 0"), 0);
     shop_close(&shop);
 }
 
@@ -152,6 +190,8 @@ int main(void)
         engine_test(vat_of_no_line_is_a_fault_unless_it_is_nothing),
         engine_test(an_unknown_means_is_named_by_its_place),
         engine_test(a_means_that_comes_to_nothing_is_left_out),
+        engine_test(what_is_paid_is_what_is_due_with_the_tip),
+        engine_test(lines_add_up_to_the_cent),
         engine_test(a_sale_without_lines_is_empty_whatever_it_costs),
     };
 

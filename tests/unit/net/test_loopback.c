@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -191,6 +192,9 @@ static void a_request_arrives_as_sent(void **state)
         {HTTP_POST, "/p", NULL, "POST|/p||absent|secret|"},
         {HTTP_DELETE, "/p", NULL, "DELETE|/p||absent|secret|"},
         {HTTP_DELETE, "/p", "{}", "DELETE|/p||absent|secret|{}"},
+        {HTTP_GET, "?q=1", NULL, "GET|/|q=1|1|secret|"},
+        {HTTP_GET, "", NULL, "GET|/||absent|secret|"},
+        {HTTP_GET, "/v1?filter=a/b?c", NULL, "GET|/v1|filter=a/b?c|absent|secret|"},
         {HTTP_GET, "/again", NULL, "GET|/again||absent|secret|"}, /* after all those: nothing stuck to a handle */
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
@@ -438,6 +442,38 @@ static void the_environment_s_proxy_is_not_used_for_loopback(void **state)
     unsetenv("ALL_PROXY");
     assert_int_equal(rc, OK);
     http_client_free(client);
+}
+
+/* What a proxy is asked for is a way to the till, not what the till is asked for. */
+static void a_proxy_only_learns_the_host(void **state)
+{
+    (void)state;
+    static const char refusal[] = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    static const char wanted[] = "CONNECT till.example:443 HTTP/1.1\r\n";
+    char address[64], asked[4096];
+    int port, fd = bare_listen(&port);
+    snprintf(address, sizeof address, "http://127.0.0.1:%d", port);
+    setenv("https_proxy", address, 1);
+    struct http_client *client = client_open(NULL, 1);
+    struct http_header header = {STR("x-api-key"), STR("hunter2")};
+    struct http_request request = {.url = STR("https://till.example/v1?key=hunter2"), .headers = &header, .header_count = 1};
+    struct http_response response;
+    struct err err = {0};
+    assert_int_equal(http_client_submit(client, &request, 0, &err), OK);
+    int peer = accept(fd, NULL, NULL);
+    assert_true(peer >= 0);
+    assert_int_equal(send(peer, refusal, sizeof refusal - 1, MSG_NOSIGNAL), (ssize_t)sizeof refusal - 1);
+    int rc = http_client_next(client, &response, &err);
+    unsetenv("https_proxy");
+    ssize_t n = recv(peer, asked, sizeof asked - 1, MSG_DONTWAIT);
+    assert_true(n > 0);
+    asked[n] = '\0';
+    assert_int_equal(strncmp(asked, wanted, sizeof wanted - 1), 0);
+    assert_null(strstr(asked, "hunter2"));
+    assert_int_equal(rc, ERR_TILL);
+    http_client_free(client);
+    close(peer);
+    close(fd);
 }
 
 /* ---- the client alone ---- */
@@ -769,6 +805,7 @@ int main(void)
         cmocka_unit_test(an_answer_stays_readable_while_others_are_submitted),
         cmocka_unit_test(a_delayed_answer_holds_up_nobody),
         cmocka_unit_test(the_environment_s_proxy_is_not_used_for_loopback),
+        cmocka_unit_test(a_proxy_only_learns_the_host),
         cmocka_unit_test(a_refused_port_is_named),
         cmocka_unit_test(silence_ends_at_the_limit),
         cmocka_unit_test(a_stalled_body_ends_at_the_limit),

@@ -411,6 +411,50 @@ static void an_interrupted_sleep_cancels(void **state)
     world_close(&world);
 }
 
+struct watched { const struct world *world; int asked, refuses_at; int64_t last_utc, longest_utc; };
+
+static int watch(void *context, struct err *err)
+{
+    struct watched *watched = context;
+    if (watched->asked > 0 && watched->world->now_utc - watched->last_utc > watched->longest_utc)
+        watched->longest_utc = watched->world->now_utc - watched->last_utc;
+    watched->last_utc = watched->world->now_utc;
+    return ++watched->asked == watched->refuses_at ? err_set(err, ERR_BUSY, N_("refused by the script")) : OK;
+}
+
+static void who_watches_is_asked_through_a_long_delay(void **state)
+{
+    (void)state;
+    struct world world = {.script = {{.status = 429, .retry_after_ms = 120000}, {.status = 200}}, .script_count = 2};
+    struct watched watched = {.world = &world};
+    struct http_response response;
+    struct err err = {0};
+    world_open(&world, NULL);
+    http_client_watch(world.client, watch, &watched);
+    assert_int_equal(perform(&world, HTTP_POST, &response, &err), OK);
+    assert_int_equal(response.status, 200);
+    assert_in_range(watched.longest_utc, 1, 10 * CIVIL_SECOND);
+    assert_int_equal(world.now_utc, 120 * CIVIL_SECOND); /* and the delay is as long as before */
+    world_close(&world);
+}
+
+static void who_watches_may_end_the_waiting(void **state)
+{
+    (void)state;
+    for (int refuses_at = 1; refuses_at <= 3; refuses_at++) {
+        struct world world = {.script = {{.status = 429, .retry_after_ms = 120000}, {.status = 200}}, .script_count = 2};
+        struct watched watched = {.world = &world, .refuses_at = refuses_at};
+        struct http_response response = {0};
+        struct err err = {0};
+        world_open(&world, NULL);
+        http_client_watch(world.client, watch, &watched);
+        assert_int_equal(perform(&world, HTTP_POST, &response, &err), ERR_BUSY);
+        assert_int_equal(response.tag, 0);
+        assert_int_equal(world.submitted, refuses_at > 1); /* never sent without being asked for */
+        world_close(&world);
+    }
+}
+
 static void exhausted_memory_is_an_error_and_leaks_nothing(void **state)
 {
     (void)state;
@@ -467,6 +511,8 @@ int main(void)
         cmocka_unit_test(a_clock_set_back_does_not_lengthen_a_delay),
         cmocka_unit_test(a_refused_submission_ends_that_request_only),
         cmocka_unit_test(an_interrupted_sleep_cancels),
+        cmocka_unit_test(who_watches_is_asked_through_a_long_delay),
+        cmocka_unit_test(who_watches_may_end_the_waiting),
         cmocka_unit_test(exhausted_memory_is_an_error_and_leaks_nothing),
         cmocka_unit_test(an_interruption_cancels_and_the_rest_is_released),
     };

@@ -16,12 +16,13 @@ static int64_t now_utc(void *context)
 
 static int sleep_ms(void *context, int64_t ms)
 {
-    (void)context;
+    struct shop *shop = context;
+
     clock_utc += ms * 1000;
+    if (shop->on_sleep)
+        shop->on_sleep(shop);
     return OK;
 }
-
-static const struct clock test_clock = {.now_utc = now_utc, .sleep_ms = sleep_ms};
 
 /* ---- the transport ---- */
 
@@ -65,6 +66,11 @@ static bool spoil(struct shop *shop, const struct http_request *request, struct 
         answer_put(answer, 400, STR("{\"statusCode\":400,\"error\":\"Bad Request\",\"message\":\"Invalid request payload input\"}"));
         return true;
     }
+    if (request->method == HTTP_POST && str_ends_with(path, STR("/articles")) && take(&shop->faults.busy_posts)) {
+        answer_put(answer, 429, STR("{\"statusCode\":429,\"error\":\"Too Many Requests\",\"message\":\"later\"}"));
+        answer->retry_after_ms = 120000;
+        return true;
+    }
     return false;
 }
 
@@ -87,7 +93,7 @@ static int submit(void *context, const struct http_request *request, uint64_t ta
     target.p--;
     target.n++;
     str_cut(target, '?', &path, &query);
-    *answer = (struct shop_answer){.used = true, .tag = tag};
+    *answer = (struct shop_answer){.used = true, .tag = tag, .retry_after_ms = -1};
     write_down(shop, request, path, query);
     if (!spoil(shop, request, path, answer)) {
         const struct sandbox_request own = {.method = str_from(method_names[request->method]), .path = path, .query = query, .body = request->body,
@@ -130,7 +136,7 @@ static int wait_one(void *context, int64_t timeout_ms, struct http_response *ret
     last = *best;
     *best = (struct shop_answer){0};
     *ret = (struct http_response){.tag = last.tag, .status = last.status, .body = buf_str(&last.body), .content_type = buf_str(&last.content_type),
-                                  .retry_after_ms = -1, .truncated = last.truncated};
+                                  .retry_after_ms = last.retry_after_ms, .truncated = last.truncated};
     if (last.status == 0)
         err_set(failure, ERR_TILL, N_("the answer of %s was lost"), "the till");
     return 1;
@@ -176,6 +182,7 @@ static int setup_company(struct shop *shop)
     if (db_migrate(shop->db, NULL, NULL, &shop->err) < 0 || db_transact(shop->db, company_body, &id, &shop->err) < 0 ||
         company_open(shop->db, &shop->arena, STR_NULL, &shop->company, &shop->err) < 0)
         return -1;
+    shop->clock = (struct clock){.now_utc = now_utc, .sleep_ms = sleep_ms, .context = shop};
     memset(shop->seal_key.bytes, 7, sizeof shop->seal_key.bytes);
     shop->options = link_default_options;
     shop->options.name = STR("boutique");
@@ -276,7 +283,7 @@ void shop_till(struct shop *shop, const char *articles, const char *categories, 
     options.fixture_path = path;
     sandbox_free(shop->sandbox);
     shop->sandbox = NULL;
-    int rc = sandbox_open(&shop->sandbox, &options, &test_clock, &shop->err);
+    int rc = sandbox_open(&shop->sandbox, &options, &shop->clock, &shop->err);
     unlink(path);
     check(shop, rc);
 }
@@ -325,7 +332,7 @@ static void on_change(void *context, const struct sync_change *change)
 int shop_try_sync(struct shop *shop, enum sync_flow flow, bool dry_run, struct sync_result *ret)
 {
     const struct sync_environment environment = {
-        .db = shop->db, .company = &shop->company, .seal_key = &shop->seal_key, .clock = &test_clock, .random = &system_random,
+        .db = shop->db, .company = &shop->company, .seal_key = &shop->seal_key, .clock = &shop->clock, .random = &system_random,
         .transport = make_transport, .transport_context = shop, .on_change = on_change, .context = shop,
     };
     const struct sync_options options = {.dry_run = dry_run, .has_only = true, .only = flow};

@@ -23,6 +23,7 @@ struct shop_answer {
     bool used;
     uint64_t tag;
     int status;
+    int64_t retry_after_ms;
     bool truncated;
     struct buf body, content_type;
 };
@@ -32,8 +33,10 @@ struct shop_faults {
     int lose_posts;            /* so many POSTs are carried out and their answers lost */
     int refuse_posts;          /* so many POSTs of articles get 400 */
     bool ignore_puts;          /* PUTs of articles are answered and not carried out */
+    int busy_posts;            /* so many POSTs of articles get 429 and are asked for again in two minutes */
 };
 struct shop {
+    struct clock clock;
     struct db *db;
     char folder[256];          /* of the SQLite file; "" on PostgreSQL */
     struct company company;
@@ -46,6 +49,7 @@ struct shop {
     struct shop_answer answers[SHOP_IN_FLIGHT];
     uint64_t next_answer;
     struct shop_faults faults;
+    void (*on_sleep)(struct shop *shop); /* NULL, or what happens whenever a run has slept */
     struct buf requests;       /* "PUT /v1/… {body}\n", since the last shop_sync began; lists are left out */
     struct buf changes;        /* "action subject field: old -> new\n", of the last shop_sync */
 };

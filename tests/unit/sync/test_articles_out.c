@@ -102,6 +102,34 @@ static void test_lost_answer(void **state)
     assert_counts(shop_sync(shop, FLOW_ARTICLES_IN, false), 4, 0, 0, 4, 0, 0);
 }
 
+static int refused_runs;
+
+/* A second run, while the first one waits as the till asks it to. */
+static void run_beside(struct shop *shop)
+{
+    struct sync_result result;
+
+    assert_int_equal(shop_try_sync(shop, FLOW_ARTICLES_OUT, false, &result), ERR_BUSY);
+    err_clear(&shop->err);
+    refused_runs++;
+}
+
+/* The till asks for more time than a lease lasts: the run that waits is alive all the same, and another one that took its place would create what it creates. */
+static void test_long_wait_keeps_the_link(void **state)
+{
+    struct shop *shop = *state;
+
+    begin(shop);
+    add_article(shop, "'P1', 'Pain', NULL, 11000, NULL, '', NULL, 0");
+    refused_runs = 0;
+    shop->faults.busy_posts = 1;
+    shop->on_sleep = run_beside;
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_OUT, false), 3, 1, 0, 2, 0, 0);
+    assert_in_range(refused_runs, 120 / 60 + 1, 1000); /* at least once more than the lease fits into the wait */
+    shop->on_sleep = NULL;
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_OUT, false), 3, 0, 0, 3, 0, 0);
+}
+
 static void test_refused_and_not_kept(void **state)
 {
     struct shop *shop = *state;
@@ -167,7 +195,7 @@ static void test_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        shop_test(test_nothing_to_say), shop_test(test_update), shop_test(test_create), shop_test(test_lost_answer), shop_test(test_refused_and_not_kept),
+        shop_test(test_nothing_to_say), shop_test(test_update), shop_test(test_create), shop_test(test_lost_answer), shop_test(test_long_wait_keeps_the_link), shop_test(test_refused_and_not_kept),
         shop_test(test_shared_and_similar), shop_test(test_filters),
     };
 

@@ -77,6 +77,151 @@ static void each_reading_keeps_its_own_cursor(void **state)
     assert_int_equal(changed_cursor_of(world), world->now_utc);
 }
 
+/* What is known by closing time says nothing of changes: a link that did not watch them begins to, and does not read what changed since ever. */
+static void changes_that_were_not_watched_are_not_read(void **state)
+{
+    struct world *world = *state;
+    struct link_options options = shop_options();
+    options.overlap_minutes = 0;
+    struct link link = make_link(world, &options);
+    add_sale(world, 1, NOON - 5 * CIVIL_DAY);
+    set_cursors(world, NOON - CIVIL_DAY, -1);
+    assert_int_equal(run_plain(world, &link).orders.read, 0);
+    assert_int_equal(changed_cursor_of(world), world->now_utc);
+    sale_by_id(world, 1)->updated_utc = world->now_utc;
+    assert_int_equal(run_plain(world, &link).orders.staged, 1);
+}
+
+/* A stretch of one instant that is longer than a page is passed over twice when nothing moves, and not a third time: each pass takes its pages and the empty one
+ * that ends it. */
+static void a_stretch_that_holds_still_is_passed_over_twice(void **state)
+{
+    enum { PER_PAGE = 10, PAGES = 3 };
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    world->limit_max = PER_PAGE;
+    for (int i = 1; i <= PAGES * PER_PAGE - 3; i++)
+        add_sale(world, i, NOON - CIVIL_HOUR);
+    assert_int_equal(run_plain(world, &link).orders.staged, PAGES * PER_PAGE - 3);
+    assert_in_range(world->sale_requests, 2 * (PAGES + 1), 3 * (PAGES + 1));
+}
+
+/* All of one instant, in an order that turns by one with every answer: each pass misses some and has others twice, and none is like the one before. */
+static void turn_round(struct world *world)
+{
+    struct till_sale first = world->sales[0];
+    memmove(world->sales, world->sales + 1, (size_t)(world->sale_count - 1) * sizeof *world->sales);
+    world->sales[world->sale_count - 1] = first;
+    world->hook_at = world->sale_requests + 1;
+}
+
+/* Where something always moves, passes that bring nothing new are believed at last, once every sale is there. */
+static void a_stretch_that_never_holds_still_ends(void **state)
+{
+    enum { SALES = 27 };
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    world->limit_max = 10;
+    world->no_order = true;
+    for (int i = 1; i <= SALES; i++)
+        add_sale(world, i, NOON - CIVIL_HOUR);
+    world->hook = turn_round;
+    world->hook_at = 1;
+    assert_int_equal(run_plain(world, &link).orders.staged, SALES);
+    assert_in_range(world->sale_requests, 1, 50);
+}
+
+/* One of three sales of an instant goes elsewhere while what is behind them is asked for, so that the answer leaves out the first of that. */
+static void a_sale_leaves_the_stretch(struct world *world)
+{
+    sale_by_id(world, 3)->closed_utc = NOON - 9 * CIVIL_HOUR;
+    add_sale(world, 4, NOON - CIVIL_HOUR + 1000);
+    add_sale(world, 5, NOON - CIVIL_HOUR + 2000);
+}
+
+static void what_moves_up_behind_a_stretch_is_not_passed_over(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    for (int i = 1; i <= 3; i++)
+        add_sale(world, i, NOON - CIVIL_HOUR);
+    for (int i = 6; i <= 9; i++)
+        add_sale(world, i, NOON - i * CIVIL_HOUR);
+    world->hook = a_sale_leaves_the_stretch;
+    world->hook_at = 3; /* after all seven, and the three alone */
+    assert_int_equal(run_plain(world, &link).orders.staged, 9);
+}
+
+/* What a till gives although it lies at the end of the window, or behind, waits for the run that asks for it. */
+static void a_sale_at_the_end_of_the_window_waits(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    world->no_filter = true;
+    add_sale(world, 1, NOON + CIVIL_MINUTE - 1000);
+    add_sale(world, 2, NOON + CIVIL_MINUTE);
+    assert_int_equal(run_plain(world, &link).orders.staged, 1);
+    assert_int_equal(run_plain(world, &link).orders.staged, 1);
+}
+
+/* A store on the way that gives an old answer, once: nothing, where a sale stood a moment ago. It is asked again before it is believed. */
+static int hidden_sales;
+static void sales_stand_there(struct world *world)
+{
+    world->sale_count = hidden_sales;
+}
+
+static void nothing_stands_there(struct world *world)
+{
+    hidden_sales = world->sale_count;
+    world->sale_count = 0;
+    world->hook_at = world->sale_requests + 1;
+    world->hook = sales_stand_there;
+}
+
+static void an_answer_that_contradicts_another_is_asked_for_again(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    for (int i = 1; i <= 30; i++)
+        add_sale(world, i, NOON - CIVIL_HOUR + i * CIVIL_SECOND);
+    world->limit_max = 10;
+    world->hook_at = 2;
+    world->hook = nothing_stands_there;
+    assert_int_equal(run_plain(world, &link).orders.staged, 30);
+}
+
+/* Before 1970 an instant lies in the millisecond that begins before it, as after it. */
+static void a_sale_before_the_window_stays_there(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    world->no_filter = true;
+    add_sale(world, 1, -500);
+    add_sale(world, 2, 500);
+    assert_int_equal(run_plain(world, &link).orders.staged, 1);
+    assert_int_equal(number_of(world, "SELECT COUNT(*) FROM sale WHERE company_id = $1 AND till_sale_id = '000000000000000000000002'"), 1);
+}
+
+/* Pages of what is known already move no cursor, and write none: only the end of each reading does. */
+static void what_is_known_moves_no_cursor(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    for (int i = 1; i <= 60; i++)
+        add_sale(world, i, NOON - CIVIL_HOUR + i * CIVIL_SECOND);
+    world->limit_max = 10;
+    run_plain(world, &link);
+    assert_ok(world, db_run_script(world->db, db_engine(world->db) == DB_SQLITE
+        ? "CREATE TABLE moved (n INTEGER);"
+          "CREATE TRIGGER planted AFTER UPDATE OF cursor_utc, changed_cursor_utc ON link BEGIN INSERT INTO moved (n) VALUES (1); END"
+        : "CREATE TABLE moved (n INTEGER);"
+          "CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO moved (n) VALUES (1); RETURN NULL; END $$;"
+          "CREATE TRIGGER planted AFTER UPDATE OF cursor_utc, changed_cursor_utc ON link FOR EACH ROW EXECUTE FUNCTION planted()", &world->err));
+    assert_int_equal(run_plain(world, &link).orders.already, 60);
+    assert_int_equal(number_of(world, "SELECT COUNT(*) FROM moved WHERE $1 > 0"), 2);
+}
+
 /* The overlap counts back from the newest sale that is stored, or from the cursor when that is earlier or nothing is stored. */
 static void the_overlap_counts_from_the_newest_sale(void **state)
 {
@@ -160,6 +305,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_reading_keeps_its_own_cursor),
+        cmocka_unit_test(changes_that_were_not_watched_are_not_read),
+        cmocka_unit_test(a_stretch_that_holds_still_is_passed_over_twice),
+        cmocka_unit_test(a_stretch_that_never_holds_still_ends),
+        cmocka_unit_test(what_moves_up_behind_a_stretch_is_not_passed_over),
+        cmocka_unit_test(a_sale_at_the_end_of_the_window_waits),
+        cmocka_unit_test(an_answer_that_contradicts_another_is_asked_for_again),
+        cmocka_unit_test(a_sale_before_the_window_stays_there),
+        cmocka_unit_test(what_is_known_moves_no_cursor),
         cmocka_unit_test(the_overlap_counts_from_the_newest_sale),
         cmocka_unit_test(the_window_keeps_to_its_limits),
         cmocka_unit_test(a_date_at_the_cursor_leaves_no_gap),

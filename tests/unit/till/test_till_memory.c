@@ -1,4 +1,5 @@
-/* test_till_memory.c: each single allocation fails once: the function says so, leaks nothing (the sanitizers watch), and leaves its output alone. */
+/* test_till_memory.c: each single allocation fails once, and of what is made of a sale each single piece of an arena: the function says so, leaks nothing (the
+ * sanitizers watch), and leaves its output alone. */
 #include "fake_till.h"
 
 #include <setjmp.h>
@@ -7,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../books/arena_faults.h"
 #include "base/mem.h"
 
 /* An article with a declination and a sale in one, with faults, so that every path asks for memory. */
@@ -14,6 +16,11 @@
     "\"customer\":{\"_id\":\"c\",\"city\":\"Brest\"},\"lines\":[{\"name\":\"x\",\"quantity\":1,\"unit_price\":1,\"total\":1,\"tax_rate\":20," \
     "\"options\":[{\"name\":\"o\",\"price\":1}]},7],\"payments\":[{\"type\":\"card\",\"amount\":1}]," \
     "\"declinations\":[{\"id\":\"d\",\"full_price\":\"x\",\"variations\":[{\"value\":\"L\",\"priority\":0}]}]}"
+
+/* A credit note of a till that names all otherwise and gives change in a field of its own. */
+#define TICKET "{\"uid\":17,\"kind\":\"credit\",\"origin\":12,\"status\":{\"code\":\"SETTLED\"},\"times\":{\"closed\":\"2026-01-30T11:00:00Z\"},\"amounts\":{\"gross\":1065," \
+    "\"tip\":0,\"change\":935},\"items\":[{\"title\":\"x\",\"qty\":1500,\"price\":710,\"gross\":1065,\"vat_bp\":550}],\"vat\":[{\"bp\":550,\"tax\":55}]," \
+    "\"tenders\":[{\"kind\":\"CASH\",\"value\":2000}]}"
 
 static struct arena kept;
 static const struct json *record;
@@ -58,6 +65,25 @@ static int run_sale(struct err *err)
 
     assert_int_equal(sale.line_count, rc == OK ? 1 : 77);
     return rc;
+}
+
+static void each_piece_is_refused(const struct sales_profile *read_by, const struct json *read, size_t payment_count)
+{
+    bool refused = true;
+
+    for (int64_t nth = 1; refused; nth++) {
+        ARENA_AUTO arena = {0};
+        struct err err = {0};
+        struct sale sale = {.payment_count = 77};
+
+        arena_pieces_left = nth;
+        int rc = sales_profile_read(read_by, read, &arena, &sale, &err);
+        refused = arena_pieces_left == 0;
+        arena_pieces_left = 0;
+        assert_int_equal(rc, refused ? ERR_INTERNAL : OK);
+        assert_int_equal(sale.payment_count, refused ? 77 : payment_count);
+        assert_true(refused || nth > 10);
+    }
 }
 
 static int run_article(struct err *err)
@@ -107,6 +133,23 @@ static int run_list(struct err *err)
 
 static void test_profile(void **state) { (void)state; each_allocation_fails(run_profile); }
 static void test_sale(void **state) { (void)state; each_allocation_fails(run_sale); }
+static void test_pieces(void **state) { (void)state; each_piece_is_refused(profile, record, 1); }
+static void test_pieces_of_another_till(void **state)
+{
+    struct json *ticket = NULL;
+    struct sales_profile *other = NULL;
+    struct err err = {0};
+    char text[1 << 14];
+    FILE *file = fopen(TEST_PROFILES "/other-till.ini", "rb");
+
+    (void)state;
+    assert_non_null(file);
+    size_t n = fread(text, 1, sizeof text, file);
+    fclose(file);
+    assert_int_equal(sales_profile_parse(&kept, (struct str){text, n}, "other-till", &other, &err), OK);
+    assert_int_equal(json_parse(&kept, STR(TICKET), &ticket, &err), OK);
+    each_piece_is_refused(other, ticket, 2);
+}
 static void test_article(void **state) { (void)state; each_allocation_fails(run_article); }
 static void test_list(void **state) { (void)state; each_allocation_fails(run_list); }
 
@@ -136,6 +179,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_profile),
         cmocka_unit_test(test_sale),
+        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_pieces_of_another_till),
         cmocka_unit_test(test_article),
         cmocka_unit_test(test_list),
     };

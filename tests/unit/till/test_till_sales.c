@@ -533,6 +533,56 @@ static void test_text_money_and_fractions(void **state)
     assert_text(sale.faults[0].text, "10,65");
 }
 
+/* What makes a sale a refund, by the form that the profile names; a negative total does in every form. */
+static void test_refund_forms(void **state)
+{
+    static const struct { const char *form, *total, *quantities[2]; bool refund; } cases[] = {
+        {"negative_quantity", "5", {"-1", "-1"}, true}, {"negative_quantity", "5", {"-1", "0"}, false}, {"negative_quantity", "5", {"0", "-1"}, false},
+        {"negative_quantity", "5", {"-1", "0.001"}, false}, {"negative_quantity", "-5", {"1", "1"}, true},
+        {"negative_total", "5", {"-1", "-1"}, false}, {"negative_total", "0", {"-1", "-1"}, false}, {"negative_total", "-0.01", {"1", "1"}, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ARENA_AUTO arena = {0};
+        struct sales_profile *profile = NULL;
+        struct err err = {0};
+        const char *form = strstr(small_profile, "negative_quantity");
+        struct str text = arena_format(&arena, "%.*s%s\nsign=negative\n", (int)(form - small_profile), small_profile, cases[i].form);
+
+        assert_int_equal(sales_profile_parse(&arena, text, "small", &profile, &err), OK);
+        text = arena_format(&arena, "{\"id\":\"a\",\"st\":1,\"at\":\"2026-01-30\",\"sum\":\"%s\",\"l\":[{\"n\":\"x\",\"q\":%s,\"p\":\"1\",\"t\":\"1\"},"
+                                    "{\"n\":\"x\",\"q\":%s,\"p\":\"1\",\"t\":\"1\"}],\"pay\":[]}", cases[i].total, cases[i].quantities[0], cases[i].quantities[1]);
+        struct sale sale = read_sale(&arena, profile, text.p);
+        assert_int_equal(sale.fault_count, 0);
+        if (sale.is_refund != cases[i].refund)
+            fail_msg("%s, %s, %s and %s", cases[i].form, cases[i].total, cases[i].quantities[0], cases[i].quantities[1]);
+    }
+}
+
+/* A till whose change stands among the payments has no other, whatever its profile says besides. */
+static void test_change_is_read_where_the_profile_has_it(void **state)
+{
+    static const char *const forms[] = {"negative_payment", "field"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        ARENA_AUTO arena = {0};
+        struct sales_profile *profile = NULL;
+        struct err err = {0};
+        const char *form = strstr(small_profile, "negative_payment"), *rest = form + strlen("negative_payment");
+        struct str text = arena_format(&arena, "%.*s%s\nfield=ch\ntype=cash%s", (int)(form - small_profile), small_profile, forms[i], rest);
+
+        assert_int_equal(sales_profile_parse(&arena, text, "small", &profile, &err), OK);
+        struct sale sale = read_sale(&arena, profile, "{\"id\":\"a\",\"st\":1,\"at\":\"2026-01-30\",\"sum\":\"1\",\"ch\":\"0.50\",\"l\":[{\"n\":\"x\",\"q\":1,\"p\":\"1\","
+                                                      "\"t\":\"1\"}],\"pay\":[{\"k\":\"c\",\"a\":\"1.50\"}]}");
+        assert_int_equal(sale.fault_count, 0);
+        assert_int_equal(sale.payment_count, 1 + i);
+        if (i == 1)
+            assert_adds_up(&sale);
+    }
+}
+
 /* ---- the law: one sale in two formats ---- */
 
 static uint64_t seed;
@@ -703,6 +753,8 @@ int main(void)
         cmocka_unit_test(test_other_till_credit_note),
         cmocka_unit_test(test_other_till_cents),
         cmocka_unit_test(test_text_money_and_fractions),
+        cmocka_unit_test(test_refund_forms),
+        cmocka_unit_test(test_change_is_read_where_the_profile_has_it),
         cmocka_unit_test(test_both_formats_give_the_same_sale),
     };
 

@@ -1,0 +1,140 @@
+/* test_memory.c: memory is exhausted at each single piece that a batch, or drafts that go on, ask for: each time the call says so and nothing of it stays; and the
+ * memory of a resumption whose document is named. What whole blocks do when they are refused stands in test_posting.c, test_numbers.c and test_resume.c. */
+#include "shop.h"
+
+#include "arena_faults.h"
+#include "base/mem.h"
+
+static const struct posting_options resuming = {.refuse_negative_stock = true, .validate = true, .now_utc = INT64_C(1769767200) * CIVIL_SECOND + CIVIL_DAY, .run_id = 8};
+
+/* An invoice that takes a number, one that keeps the till's, a credit note, an order, and an invoice that the stock blocks. */
+enum { TICKETS = 5 };
+static void tickets_begin(struct shop *shop, struct ticket tickets[TICKETS], struct posting postings[TICKETS])
+{
+    static const enum document_kind kinds[TICKETS] = {DOCUMENT_INVOICE, DOCUMENT_INVOICE, DOCUMENT_CREDIT_NOTE, DOCUMENT_ORDER, DOCUMENT_INVOICE};
+
+    for (int i = 0; i < TICKETS; i++) {
+        ticket_simple(shop, &tickets[i], kinds[i], i, shop->managed[i % 4], i == 4 ? 9000 : 1000, 100);
+        tickets[i].posting.number = i == 1 ? STR("T-1") : STR_NULL;
+        postings[i] = tickets[i].posting;
+    }
+    stock_set(shop->fixture, shop->managed[0], 2000);
+    stock_set(shop->fixture, shop->managed[1], 2000);
+}
+
+static void a_batch_without_any_one_piece_is_undone(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct ticket tickets[TICKETS];
+    struct posting postings[TICKETS];
+    int64_t nth = 0;
+    bool refused = true;
+
+    tickets_begin(&shop, tickets, postings);
+    while (refused) {
+        struct posting_session *session = session_new(f, true, true);
+        arena_pieces_left = ++nth;
+        int code = attempt_run(f, session, postings, TICKETS, ERR_CANCELLED);
+        refused = arena_pieces_left == 0;
+        arena_pieces_left = 0;
+        posting_session_free(session);
+        if (code != (refused ? ERR_INTERNAL : ERR_CANCELLED))
+            fail_msg("piece %lld: %d", (long long)nth, code);
+        err_clear(&f->err);
+        assert_int_equal(count_rows(f, "document"), 0);
+    }
+    assert_true(nth > 2 * TICKETS); /* else the faults do not reach the program */
+}
+
+struct undone {
+    int64_t company_id;
+    struct str number;
+    struct resume_result result;
+};
+static int resume_and_undo(struct db *db, void *context, struct err *err)
+{
+    struct undone *undone = context;
+    int code = document_resume(db, undone->company_id, 0, undone->number, &resuming, &undone->result, err);
+
+    return code < 0 ? code : err_set(err, ERR_CANCELLED, N_("the test undoes it"));
+}
+
+/* Drafts that go on with a new number and with the one they kept, one that stays for a new reason, and one whose period was closed meanwhile. */
+static void drafts_without_any_one_piece_stay(void **state)
+{
+    enum { DRAFTS = 4 };
+    const int32_t closed_until = DAY - 1;
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    int64_t nth = 0;
+    bool refused = true;
+
+    for (int i = 0; i < DRAFTS; i++) {
+        struct ticket t;
+        ticket_simple(&shop, &t, DOCUMENT_INVOICE, i, shop.managed[i], 2000, 100);
+        t.posting.number = i == 1 ? STR("T-1") : STR_NULL;
+        t.posting.day = i == 3 ? closed_until : DAY;
+        assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
+        stock_set(f, shop.managed[i], i == 2 ? 500 : 5000);
+    }
+    posting_session_free(session);
+    assert_ok(f, company_set_closed_until(f->db, f->company_id, &closed_until, &f->err));
+    while (refused) {
+        struct undone undone = {.company_id = f->company_id};
+        arena_pieces_left = ++nth;
+        int code = db_transact(f->db, resume_and_undo, &undone, &f->err);
+        refused = arena_pieces_left == 0;
+        arena_pieces_left = 0;
+        if (code != (refused ? ERR_INTERNAL : ERR_CANCELLED))
+            fail_msg("piece %lld: %d", (long long)nth, code);
+        err_clear(&f->err);
+        assert_int_equal(count_rows(f, "journal"), 0);
+        if (!refused)
+            assert_true(undone.result.tried == DRAFTS && undone.result.validated == 2 && undone.result.reconciled == 2);
+    }
+    assert_true(nth > 2 * DRAFTS);
+}
+
+/* A draft that is named is tried alone, or the call says why not: memory that is short while it is looked for does not let the others go on instead. */
+static void a_named_draft_never_stands_for_all(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct posting_session *session = session_new(f, true, true);
+    int64_t needed = 1;
+
+    for (int i = 0; i < 2; i++) {
+        struct ticket t;
+        ticket_simple(&shop, &t, DOCUMENT_INVOICE, i, shop.managed[i], 2000, 100);
+        t.posting.number = i == 0 ? STR("T-0") : STR("T-1");
+        assert_ok(f, posting_run(session, &t.posting, 1, &f->err));
+        stock_set(f, shop.managed[i], 2000);
+    }
+    posting_session_free(session);
+    for (int64_t nth = 1; nth <= needed; nth++) { /* from the first on: statements are prepared, and remembered, as far as each attempt comes */
+        struct undone undone = {.company_id = f->company_id, .number = STR("T-1")};
+        int64_t begin = mem_count();
+        mem_fail_at(nth, 0);
+        int code = db_transact(f->db, resume_and_undo, &undone, &f->err);
+        mem_fail_at(0, 0);
+        needed = code == ERR_CANCELLED ? mem_count() - begin : nth + 1;
+        if (code != ERR_CANCELLED)
+            assert_int_equal(code, ERR_INTERNAL);
+        else
+            assert_int_equal(undone.result.tried, 1);
+        err_clear(&f->err);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        engine_test(a_named_draft_never_stands_for_all),
+        engine_test(a_batch_without_any_one_piece_is_undone),
+        engine_test(drafts_without_any_one_piece_stay),
+    };
+
+    return run_on_engines(tests);
+}
