@@ -23,6 +23,7 @@ RUNS ?= 5000
 SEED ?= 1
 KILLS ?= 500
 SECONDS ?= 60
+MUTANTS ?= 300
 
 sim: all
 	@$(BUILD)/liaison-sim --runs $(RUNS) --seed $(SEED)
@@ -37,7 +38,7 @@ fuzz: deps
 	@sh scripts/fuzz.sh $(SECONDS)
 
 mutation: deps
-	@python3 tests/mutation/mutate.py
+	@python3 tests/mutation/mutate.py --sample $(MUTANTS) --seed $(SEED) --jobs 2
 
 clean:
 	rm -rf build build-*
