@@ -1,5 +1,6 @@
 -- The back office: what a company is, sells, invoices and is paid. Every key begins with the company.
 -- Truth values are 0 or 1; days are days since 1970-01-01; instants are microseconds UTC; amounts are cents.
+-- A check of three words and more is written with OR, in all migrations: for a longer IN, SQLite fills a small table anew for each row that is written.
 
 CREATE TABLE id_counter (
     company_id @int@ NOT NULL,
@@ -22,7 +23,7 @@ CREATE TABLE company (
 CREATE TABLE app_user (
     company_id    @int@ NOT NULL REFERENCES company,
     name          @text@ NOT NULL,
-    role          @text@ NOT NULL CHECK (role IN ('admin', 'accountant', 'viewer')),
+    role          @text@ NOT NULL CHECK (role = 'admin' OR role = 'accountant' OR role = 'viewer'),
     password_hash @text@ NOT NULL,
     created_utc   @int@ NOT NULL,
     PRIMARY KEY (company_id, name)
@@ -31,7 +32,7 @@ CREATE TABLE app_user (
 -- Number sequences (compteurs): gapless, taken in blocks inside the transaction that validates.
 CREATE TABLE number_sequence (
     company_id  @int@ NOT NULL REFERENCES company,
-    kind        @text@ NOT NULL CHECK (kind IN ('invoice', 'order', 'credit_note')),
+    kind        @text@ NOT NULL CHECK (kind = 'invoice' OR kind = 'order' OR kind = 'credit_note'),
     prefix      @text@ NOT NULL,
     digits      @int@ NOT NULL CHECK (digits BETWEEN 1 AND 12),
     next_number @int@ NOT NULL CHECK (next_number > 0),
@@ -109,8 +110,8 @@ CREATE TABLE article (
 CREATE TABLE document (
     company_id    @int@ NOT NULL REFERENCES company,
     document_id   @int@ NOT NULL,
-    kind          @text@ NOT NULL CHECK (kind IN ('invoice', 'order', 'credit_note')),
-    state         @text@ NOT NULL CHECK (state IN ('draft', 'validated', 'posted')),
+    kind          @text@ NOT NULL CHECK (kind = 'invoice' OR kind = 'order' OR kind = 'credit_note'),
+    state         @text@ NOT NULL CHECK (state = 'draft' OR state = 'validated' OR state = 'posted'),
     number        @text@,                       -- NULL: a draft that will be numbered when it is validated
     day           @int@ NOT NULL,
     at_utc        @int@ NOT NULL,

@@ -17,9 +17,9 @@ CREATE TABLE link (
     code_pattern     @text@,
     changed_since    @int@,                      -- filter: only articles changed at or after this instant
     stock_filter     @text@ NOT NULL DEFAULT 'any' CHECK (stock_filter IN ('any', 'in_stock')),
-    archived_filter  @text@ NOT NULL DEFAULT 'any' CHECK (archived_filter IN ('any', 'no', 'only')),
+    archived_filter  @text@ NOT NULL DEFAULT 'any' CHECK (archived_filter = 'any' OR archived_filter = 'no' OR archived_filter = 'only'),
     unknown_article  @text@ NOT NULL CHECK (unknown_article IN ('create', 'refuse')),
-    unknown_customer @text@ NOT NULL CHECK (unknown_customer IN ('create', 'refuse', 'drop')),
+    unknown_customer @text@ NOT NULL CHECK (unknown_customer = 'create' OR unknown_customer = 'refuse' OR unknown_customer = 'drop'),
     no_reference     @text@ NOT NULL DEFAULT 'refuse' CHECK (no_reference IN ('refuse', 'barcode')),
     negative_stock   @text@ NOT NULL CHECK (negative_stock IN ('allow', 'refuse')),
     overlap_minutes  @int@ NOT NULL,
@@ -82,7 +82,7 @@ CREATE TABLE sale (
     company_id   @int@ NOT NULL,
     link_id      @int@ NOT NULL,
     till_sale_id @text@ NOT NULL,
-    state        @text@ NOT NULL CHECK (state IN ('received', 'staged', 'document', 'skipped')),
+    state        @text@ NOT NULL CHECK (state = 'received' OR state = 'staged' OR state = 'document' OR state = 'skipped'),
     reason       @text@,                         -- why it was skipped
     number       @text@,
     day          @int@,                          -- business day; NULL when it could not be read
@@ -102,7 +102,7 @@ CREATE TABLE run (
     company_id  @int@ NOT NULL REFERENCES company,
     run_id      @int@ NOT NULL,
     link_id     @int@ NOT NULL,
-    state       @text@ NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+    state       @text@ NOT NULL CHECK (state = 'running' OR state = 'done' OR state = 'failed' OR state = 'interrupted'),
     started_utc @int@ NOT NULL,
     ended_utc   @int@,
     from_utc    @int@,                           -- the window of sales, half-open
@@ -119,7 +119,7 @@ CREATE INDEX run_by_link ON run (company_id, link_id, run_id);
 CREATE TABLE run_page (
     company_id @int@ NOT NULL,
     run_id     @int@ NOT NULL,
-    flow       @text@ NOT NULL CHECK (flow IN ('articles_in', 'articles_out', 'orders')),
+    flow       @text@ NOT NULL CHECK (flow = 'articles_in' OR flow = 'articles_out' OR flow = 'orders'),
     page_no    @int@ NOT NULL,
     records    @int@ NOT NULL,
     outcomes   @text@ NOT NULL,

@@ -81,7 +81,7 @@ CREATE TABLE grid_payment (
 CREATE TABLE anomaly (
     company_id   @int@ NOT NULL REFERENCES company,
     link_id      @int@ NOT NULL,
-    subject_kind @text@ NOT NULL CHECK (subject_kind IN ('sale', 'article', 'number')),
+    subject_kind @text@ NOT NULL CHECK (subject_kind = 'sale' OR subject_kind = 'article' OR subject_kind = 'number'),
     subject      @text@ NOT NULL,                -- till sale id, till article id[/declination], or ticket number
     line_no      @int@ NOT NULL,                 -- line or payment it is about; 0 = the whole
     code         @text@ NOT NULL,

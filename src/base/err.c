@@ -77,6 +77,11 @@ const char *err_str(struct str s, char scratch[ERR_ARG_SIZE])
     return scratch;
 }
 
+bool err_is_memory(const struct err *err)
+{
+    return err->code == ERR_INTERNAL && strcmp(err->message, ERR_MEMORY_MESSAGE) == 0;
+}
+
 void err_clear(struct err *err)
 {
     *err = (struct err){0};

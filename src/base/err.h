@@ -43,7 +43,10 @@ struct err {
     })
 int err_set_(struct err *err, int code, const char *file, int line, const char *message, ...) __attribute__((sentinel));
 /* "not enough memory", ERR_INTERNAL. */
-#define err_memory(err) err_set(err, ERR_INTERNAL, N_("not enough memory: close other programs and try again"))
+#define ERR_MEMORY_MESSAGE N_("not enough memory: close other programs and try again")
+#define err_memory(err) err_set(err, ERR_INTERNAL, ERR_MEMORY_MESSAGE)
+/* Whether it was set by err_memory: for who goes on after an error, since this one is of the machine and not of what was asked. */
+bool err_is_memory(const struct err *err);
 /* For arguments: a decimal, or a str copied into `scratch` (ERR_ARG_SIZE bytes), zero-terminated and cut. */
 const char *err_int(int64_t value, char scratch[ERR_ARG_SIZE]);
 const char *err_str(struct str s, char scratch[ERR_ARG_SIZE]);

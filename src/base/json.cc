@@ -584,6 +584,12 @@ int parse(ondemand::parser &parser, struct reader *reader, struct json **ret)
 
 /* ---- the parser of each thread ---- */
 
+/* simdjson chooses its code for this processor at its first use, with memory that it takes for granted; so its first use is before main. */
+__attribute__((constructor)) void choose_implementation()
+{
+    (void)simdjson::get_active_implementation()->name();
+}
+
 pthread_once_t parser_once = PTHREAD_ONCE_INIT;
 pthread_key_t parser_key;
 bool parser_key_made;

@@ -77,26 +77,33 @@ static int check_journal(struct findings *findings, struct journal_verdict *ret,
     struct err no_key = {0};
 
     /* Without it the seals are not looked at, and `journal verify` says so. */
-    if (session_seal_key(cli, false, &no_key) != OK)
+    if (session_seal_key(cli, false, &no_key) != OK) {
+        if (err_is_memory(&no_key))
+            return err_memory(err);
         db_set_seal_key(cli->db, NULL);
+    }
     int rc = journal_verify(cli->db, cli->company.id, &cli->arena, ret, err);
 
     if (rc == OK && ret->bad_seq) {
         BUF_AUTO text = {0};
         say_to(&text, N_("journal record %s (%s): %s"), text_of_int(cli, ret->bad_seq), text_of(cli, ret->subject), ret->reason ? _(ret->reason) : "", NULL);
-        add_finding(findings, text.p ? buf_str(&text) : STR("?"));
+        if (buf_failed(&text))
+            return err_memory(err);
+        add_finding(findings, buf_str(&text));
     }
     return rc;
 }
 
-/* Where damage was found, a part of the check that cannot be carried out for it is one more finding, and the other parts go on. */
+/* Where damage was found, a part of the check that cannot be carried out for it is one more finding, and the other parts go on. Memory is not of the database. */
 static int note_part(struct findings *findings, int rc, struct err *err)
 {
-    if (rc == OK || findings->count == 0 || (rc != ERR_DATA && rc != ERR_INTERNAL))
+    if (rc == OK || findings->count == 0 || (rc != ERR_DATA && rc != ERR_INTERNAL) || err_is_memory(err))
         return rc;
     BUF_AUTO text = {0};
     err_format(err, &text);
-    add_finding(findings, text.p ? buf_str(&text) : STR("?"));
+    if (buf_failed(&text))
+        return err_memory(err);
+    add_finding(findings, buf_str(&text));
     err_clear(err);
     return OK;
 }
@@ -116,6 +123,8 @@ int cmd_db_check(struct cli *cli, struct err *err)
     if (rc == OK && cli->company.id)
         rc = note_part(&findings, report_check(cli->db, cli->company.id, on_broken_rule, &findings, err), err);
     json_end_array(&findings.json);
+    if (rc == OK && buf_failed(&list))
+        rc = err_memory(err);
     if (rc != OK)
         return rc;
     cli->remains = findings.count > 0;

@@ -65,7 +65,7 @@ int cmd_journal_verify(struct cli *cli, struct err *err)
     struct journal_verdict verdict = {0};
     struct err no_key = {0};
     bool key = session_seal_key(cli, false, &no_key) == OK;
-    int rc = verify(cli, &verdict, err);
+    int rc = err_is_memory(&no_key) ? err_memory(err) : verify(cli, &verdict, err);
 
     if (rc != OK)
         return rc;

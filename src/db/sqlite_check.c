@@ -4,6 +4,8 @@
 #include "db/db_int.h"
 #include "db/pages_int.h"
 
+#include <string.h>
+
 enum { DAMAGED_PAGES_SHOWN = 100 }; /* SQLite's own check stops at as many */
 
 /* ---- structure and pages ---- */
@@ -18,45 +20,75 @@ static int check_references(struct db *db, db_finding_fn *on_finding, void *cont
     return r;
 }
 
+/* SQLite's own check tells of a page that it had no memory for as of one that cannot be read; and a text that it had none for is not there. */
+static bool is_about_memory(struct str finding)
+{
+    static const char words[] = "error code=";
+    const char *p = finding.p, *end = finding.p + finding.n;
+    if (p == NULL)
+        return true;
+    while ((p = memmem(p, (size_t)(end - p), words, sizeof words - 1)) != NULL) {
+        int code = 0;
+        for (p += sizeof words - 1; p < end && *p >= '0' && *p <= '9' && code <= SQLITE_IOERR_NOMEM; p++)
+            code = 10 * code + (*p - '0');
+        if (code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM)
+            return true;
+    }
+    return false;
+}
+
 /* Reads every page that is in use. */
 static int check_structure(struct db *db, db_finding_fn *on_finding, void *context, struct err *err)
 {
     DB_ROWS_AUTO rows = {0};
     int r = db_query(db, &rows, "SELECT integrity_check FROM pragma_integrity_check", err);
-    while (r >= 0 && (r = db_next(&rows, err)) > 0)
-        if (!str_equal(db_text(&rows, 0), STR("ok")))
-            on_finding(context, db_text(&rows, 0));
+    while (r >= 0 && (r = db_next(&rows, err)) > 0) {
+        struct str finding = db_text(&rows, 0);
+        if (is_about_memory(finding))
+            return err_memory(err);
+        if (!str_equal(finding, STR("ok")))
+            on_finding(context, finding);
+    }
     return r;
 }
 
-static void tell_damaged(uint32_t page, struct str table, db_finding_fn *on_finding, void *context)
+static int tell_damaged(uint32_t page, struct str table, db_finding_fn *on_finding, void *context, struct err *err)
 {
     char name[ERR_ARG_SIZE];
     BUF_AUTO text = {0};
     const char *args[] = {ERR_INT(page), err_str(table, name)};
     message_format(&text, text_translate(N_("page %s of the file (table %s) is not as Liaison wrote it: the disk or another program changed it")), args, 2);
-    on_finding(context, buf_failed(&text) ? STR("?") : buf_str(&text));
+    if (buf_failed(&text))
+        return err_memory(err);
+    on_finding(context, buf_str(&text));
+    return OK;
 }
 
 /* The pages that did not bear their checksum when check_structure, or anything before it, read them, with the table or index that each is of; "?" when
  * SQLite cannot tell any more. */
-static void check_pages(struct db *db, db_finding_fn *on_finding, void *context)
+static int check_pages(struct db *db, db_finding_fn *on_finding, void *context, struct err *err)
 {
     uint32_t pages[DAMAGED_PAGES_SHOWN];
     bool told[DAMAGED_PAGES_SHOWN] = {false};
     struct err ignored = {0};
     DB_ROWS_AUTO rows = {0};
+    int result = OK;
     size_t all = pages_damaged(db->handle, pages, DAMAGED_PAGES_SHOWN), count = all < DAMAGED_PAGES_SHOWN ? all : DAMAGED_PAGES_SHOWN;
     int r = all > 0 ? db_query(db, &rows, "SELECT pageno, name FROM dbstat", &ignored) : 0;
     while (all > 0 && r >= 0 && (r = db_next(&rows, &ignored)) > 0)
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count && result == OK; i++)
             if (!told[i] && db_int(&rows, 0) == pages[i]) {
-                tell_damaged(pages[i], db_text(&rows, 1), on_finding, context);
+                result = tell_damaged(pages[i], db_text(&rows, 1), on_finding, context, err);
                 told[i] = true;
             }
-    for (size_t i = 0; i < count; i++)
+    /* What fails though SQLite has nothing against it lacks memory. */
+    int code = sqlite3_errcode(db->handle);
+    if (r < 0 && (code == SQLITE_NOMEM || code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE))
+        result = err_memory(err);
+    for (size_t i = 0; i < count && result == OK; i++)
         if (!told[i])
-            tell_damaged(pages[i], STR("?"), on_finding, context);
+            result = tell_damaged(pages[i], STR("?"), on_finding, context, err);
+    return result;
 }
 
 /* ---- what the database refuses: its tables, indexes and triggers ---- */
@@ -103,7 +135,9 @@ static int compare_object(struct db *db, struct str type, struct str name, struc
     char type_text[ERR_ARG_SIZE], name_text[ERR_ARG_SIZE];
     BUF_AUTO text = {0};
     message_format(&text, text_translate(finding), (const char *const[]){err_str(type, type_text), err_str(name, name_text)}, 2);
-    on_finding(context, buf_failed(&text) ? name : buf_str(&text));
+    if (buf_failed(&text))
+        return err_memory(err);
+    on_finding(context, buf_str(&text));
     return OK;
 }
 
@@ -145,6 +179,6 @@ int db_sqlite_check(struct db *db, db_finding_fn *on_finding, void *context, str
     if (r >= 0)
         r = check_schema(db, on_finding, context, err);
     /* Even when SQLite has given up: they tell why. */
-    check_pages(db, on_finding, context);
-    return r;
+    int told = check_pages(db, on_finding, context, err);
+    return told < 0 ? told : r;
 }

@@ -119,11 +119,16 @@ static void append_args_json(struct buf *out, const struct str *args, int count)
 int anomaly_set(struct db *db, int64_t company_id, int64_t link_id, const char *subject_kind, struct str subject, const struct anomaly *anomalies,
                 size_t count, struct err *err)
 {
+    static const char SELECT_KNOWN[] = "SELECT 1 FROM anomaly WHERE company_id = $1 AND link_id = $2 AND subject_kind = $3 AND subject = $4 LIMIT 1";
     static const char DELETE_ANOMALIES[] = "DELETE FROM anomaly WHERE company_id = $1 AND link_id = $2 AND subject_kind = $3 AND subject = $4";
     static const char INSERT_ANOMALY[] =
         "INSERT INTO anomaly (company_id, link_id, subject_kind, subject, line_no, code, cause_key, args, amount_cents)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (company_id, link_id, subject_kind, subject, line_no, code) DO NOTHING";
-    int rc = db_exec(db, DELETE_ANOMALIES, err, DB_INT(company_id), DB_INT(link_id), DB_STR(str_from(subject_kind)), DB_STR(subject));
+    /* Mostly there are none, and to look costs less than to delete nothing. */
+    int64_t known = 0;
+    int rc = db_query_int(db, &known, SELECT_KNOWN, err, DB_INT(company_id), DB_INT(link_id), DB_STR(str_from(subject_kind)), DB_STR(subject));
+    if (rc >= 0)
+        rc = known ? db_exec(db, DELETE_ANOMALIES, err, DB_INT(company_id), DB_INT(link_id), DB_STR(str_from(subject_kind)), DB_STR(subject)) : OK;
     BUF_AUTO args = {0};
     for (size_t i = 0; rc == OK && i < count; i++) {
         const struct anomaly *a = &anomalies[i];

@@ -412,9 +412,9 @@ int staged_check(struct grid_session *session, const struct staged *staged, bool
     const struct sale *sale = &staged->sale;
     *ret = (struct check){.anomalies = arena_array(arena, CHECK_ANOMALIES_MAX / 8 + 8 + sale->line_count * 2 + sale->payment_count + sale->tax_count, sizeof *ret->anomalies)};
     struct checking c = {.session = session, .staged = staged, .create = create, .arena = arena, .check = ret, .err = err};
-    c.lines = arena_array(arena, sale->line_count + 1, sizeof *c.lines);
-    struct posting_tax *taxes = arena_array(arena, sale->tax_count + 1, sizeof *taxes);
-    struct posting_payment *payments = arena_array(arena, sale->payment_count + 1, sizeof *payments);
+    c.lines = arena_array(arena, sale->line_count, sizeof *c.lines);
+    struct posting_tax *taxes = arena_array(arena, sale->tax_count, sizeof *taxes);
+    struct posting_payment *payments = arena_array(arena, sale->payment_count, sizeof *payments);
     if (!ret->anomalies || !c.lines || !taxes || !payments)
         return err_memory(err);
     int64_t origin_id = 0, customer_id = 0;

@@ -20,7 +20,7 @@ struct cursor {
 struct orders_flow {
     struct sync_run *run;
     struct sales_profile *profile;
-    struct grid_session *grid;
+    struct grid_session *grid; /* NULL until something is staged */
     int64_t floor_utc;         /* no sale closed before it counts */
     struct cursor closed, changed; /* as the run found them */
     bool by_change;            /* the reading that is going on */
@@ -267,11 +267,20 @@ static int on_outcome(void *context, struct str till_sale_id, enum grid_outcome 
     return rc == OK && outcome == GRID_STAGED ? tell_staged(flow, till_sale_id, err) : rc;
 }
 
+static int session_open(struct orders_flow *flow, struct err *err)
+{
+    const struct sync_run *run = flow->run;
+    const struct grid_rules rules = link_grid_rules(run->link);
+    return grid_session_new(&flow->grid, run->environment->db, run->environment->company, &rules, run->started_utc, run->run_id, err);
+}
+
 static int stage_received(struct orders_flow *flow, struct err *err)
 {
     while (flow->waits) {
         int64_t count = 0;
         int rc = run_heartbeat(flow->run, err);
+        if (rc == OK && !flow->grid)
+            rc = session_open(flow, err);
         if (rc == OK)
             rc = grid_stage_received(flow->grid, STAGE_LIMIT, read_body, flow, on_outcome, flow, &count, err);
         if (rc != OK)
@@ -386,13 +395,10 @@ static int finish_body(struct db *db, void *context, struct err *err)
 int flow_orders(struct sync_run *run, struct err *err)
 {
     const struct sync_environment *environment = run->environment;
-    const struct grid_rules rules = link_grid_rules(run->link);
     struct orders_flow flow = {.run = run};
     int rc = link_profile(&run->link->options, &run->arena, &flow.profile, err);
     if (rc == OK)
         rc = window_decide(&flow, err);
-    if (rc == OK)
-        rc = grid_session_new(&flow.grid, environment->db, environment->company, &rules, run->started_utc, run->run_id, err);
     if (rc == OK)
         rc = db_transact(environment->db, adopt_body, &flow, err);
     if (rc == OK)

@@ -125,8 +125,8 @@ struct answer answer_to_page(const struct till_client *client, const struct http
 
 /* The same page again and again means that `skip` is not followed. Two alike may be chance (a short page, records that moved). */
 enum { SAME_PAGE_MAX = 3 };
-/* How far back a page is known again. */
-enum { MARKS = 32 };
+/* How far back a page is known again; and a record, beyond the page before: pages may be small, and many records come at once. */
+enum { MARKS = 32, IDS_KEPT = 256 };
 /* No shop has as many articles, nor sells as much in a window; a till that makes its records up would never end. */
 #define RECORDS_MAX INT64_C(10000000)
 
@@ -155,7 +155,7 @@ struct list_reading {
     size_t mark_count;
     int same_pages;
     bool asked_again;              /* the page at hand came as one before it, and has been asked for once more */
-    struct buf last_ids;           /* of the last page, as the hashes of hash_table_key */
+    struct buf last_ids;           /* of the last page and some before it, as the hashes of hash_table_key */
     struct arena arena;
 };
 
@@ -287,19 +287,24 @@ static void reading_resize(struct list_reading *reading, int64_t page_size)
     reading->ask_skip = reading->due_skip;
 }
 
-/* Whether the list has moved: the page begins with what stood on the one before. Notes what stands on this one. */
+/* Whether the list has moved: the page begins with what stood on one before. Notes what stands on this one. */
 static int reading_note_ids(struct list_reading *reading, const struct json *array, bool *ret_moved, struct err *err)
 {
+    const size_t kept = IDS_KEPT * sizeof(uint64_t);
     uint64_t first = hash_table_key(reading_id(reading, array->first));
+    struct buf *ids = &reading->last_ids;
 
-    *ret_moved = reading->last_ids.n > 0 && memmem(reading->last_ids.p, reading->last_ids.n, &first, sizeof(first)) != NULL;
-    buf_reset(&reading->last_ids);
+    *ret_moved = ids->n > 0 && memmem(ids->p, ids->n, &first, sizeof(first)) != NULL;
+    if (ids->n > kept) {
+        memmove(ids->p, ids->p + (ids->n - kept), kept);
+        ids->n = kept;
+    }
     for (const struct json *element = array->first; element != NULL; element = element->next) {
         uint64_t id = hash_table_key(reading_id(reading, element));
 
-        buf_append(&reading->last_ids, (struct str){(const char *)&id, sizeof(id)});
+        buf_append(ids, (struct str){(const char *)&id, sizeof(id)});
     }
-    return buf_failed(&reading->last_ids) ? err_memory(err) : OK;
+    return buf_failed(ids) ? err_memory(err) : OK;
 }
 
 /* Hands the first page over; *ret_end when it is empty. */

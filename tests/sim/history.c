@@ -133,7 +133,7 @@ static struct plan plan_of_shop(const struct plan *plan)
 }
 
 /* Most histories spare the opening of the database and the preparing of statements, by far the most of their time. A prime, so that it is each plan's turn in some shop. */
-enum { OPENING_ONE_IN = 23 };
+enum { OPENING_ONE_IN = 47 };
 
 static bool tell_disturbed(struct world *world, struct hall *hall, struct buf *ret_end, struct history_counts *counts)
 {

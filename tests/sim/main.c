@@ -111,6 +111,7 @@ int main(int argc, char **argv)
     parse_options(argc, argv, &options);
     if (hash_init(&err) != OK)
         return 2;
+    disk_of_one_thread();
     grounds_make(&grounds);
     struct hall hall = {.grounds = &grounds, .disk = disk_new()};
     double begin_s = now_s();

@@ -47,12 +47,18 @@ static void make_room(struct file *file, size_t size)
         return;
     size_t capacity = grown(file->capacity, size);
     file->bytes = disk_alloc_or_abort(file->bytes, capacity);
-    memset(file->bytes + file->capacity, 0, capacity - file->capacity);
     file->capacity = capacity;
     size_t marks = sectors_of(capacity);
     file->marks = disk_alloc_or_abort(file->marks, marks * sizeof *file->marks);
     memset(file->marks + file->mark_capacity, 0, (marks - file->mark_capacity) * sizeof *file->marks);
     file->mark_capacity = marks;
+}
+
+/* What lies between the end of a file and the place where it goes on holds zeros. */
+static void fill_gap(struct file *file, size_t until)
+{
+    if (until > file->size)
+        memset(file->bytes + file->size, 0, until - file->size);
 }
 
 /* ---- what is not synced ---- */
@@ -103,6 +109,7 @@ void file_write(struct file *file, const void *bytes, size_t n, size_t offset)
     if (n == 0)
         return;
     make_room(file, end);
+    fill_gap(file, offset);
     touch(file, offset, end);
     memcpy(file->bytes + offset, bytes, n);
     file->marks[(end - 1) / SECTOR_SIZE] |= MARK_END;
@@ -115,8 +122,10 @@ void file_truncate(struct file *file, size_t size)
     if (size < file->size) {
         touch(file, size, file->size);
         memset(file->bytes + size, 0, file->size - size);
-    } else
+    } else {
         make_room(file, size);
+        fill_gap(file, size);
+    }
     file->size = size;
 }
 
@@ -130,8 +139,6 @@ void file_sync(struct file *file)
 void file_clear(struct file *file)
 {
     forget_undos(file);
-    if (file->size > 0)
-        memset(file->bytes, 0, file->size);
     file->size = file->synced_size = 0;
     file->exists = file->ever_synced = file->ghost = false;
 }
@@ -141,8 +148,6 @@ void file_replace(struct file *file, const void *bytes, size_t n)
     forget_undos(file);
     make_room(file, n);
     memcpy(file->bytes, bytes, n);
-    if (n < file->size)
-        memset(file->bytes + n, 0, file->size - n);
     file->size = n;
     file->exists = true;
     file->ghost = false;
@@ -214,9 +219,6 @@ void file_power_cut(struct file *file, uint64_t seed)
         else if ((file->marks[sector] & MARK_END) && disk_random(&random) % 4 == 0)
             memcpy(at + SECTOR_SIZE / 2, before_of(file, sector) + SECTOR_SIZE / 2, SECTOR_SIZE / 2);
     }
-    size_t used = after * SECTOR_SIZE < file->capacity ? after * SECTOR_SIZE : file->capacity;
-    if (used > size)
-        memset(file->bytes + size, 0, used - size);
     file->size = size;
     file_sync(file);
 }

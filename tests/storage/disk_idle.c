@@ -9,6 +9,12 @@
 #include "sqlite3.h"
 #include "disk_int.h"
 
+void disk_of_one_thread(void)
+{
+    if (sqlite3_config(SQLITE_CONFIG_SINGLETHREAD) != SQLITE_OK)
+        abort();
+}
+
 static void require_idle(const struct file *file)
 {
     bool idle = !file->reserved && !file->pending && !file->exclusive;

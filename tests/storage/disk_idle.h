@@ -5,6 +5,8 @@
 #define TESTS_STORAGE_DISK_IDLE_H
 #include "storage/disk.h"
 
+/* SQLite without locks of its own, for a program of one thread. Before any database is opened. */
+void disk_of_one_thread(void);
 /* The database at `path` as disk_restart would leave it; other files are left alone. Operations are counted from 1 again, and no fault is planned. Aborts when a
  * connection is not idle. */
 void disk_restart_idle(struct disk *disk, const char *path, enum disk_loss loss, uint64_t seed);

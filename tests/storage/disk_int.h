@@ -20,7 +20,7 @@ struct file {
     bool ghost;                  /* removed, but not yet for good: a power cut may bring it back */
     int open_count;
 
-    unsigned char *bytes;        /* zeros from `size` to `capacity` */
+    unsigned char *bytes;        /* whatever was there before from `size` to `capacity` */
     size_t size, capacity;
 
     size_t synced_size;

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "base/mem.h"
 #include "storage/shop.h"
 
 enum { PAGE = 4096, PLACES = 400 };
@@ -400,6 +401,67 @@ static void lost_triggers_are_found(void **state)
     assert_true(is_said(&findings, "document_update", "is not as Liaison made it"));
 }
 
+/* ---- memory runs out while damage is told ---- */
+
+/* What the engine's check says, kept without asking for memory. */
+struct told { char text[2048]; size_t n; };
+
+static void keep_finding(void *context, struct str finding)
+{
+    struct told *told = context;
+    assert_true(told->n + finding.n < sizeof told->text);
+    memcpy(told->text + told->n, finding.p, finding.n);
+    told->n += finding.n;
+    told->text[told->n++] = '\n';
+}
+
+static int check_without(int64_t nth, struct told *ret)
+{
+    *ret = (struct told){.n = 0};
+    int rc = shop_open_database(&shop);
+    if (rc == OK) {
+        mem_fail_at(nth, 0);
+        rc = db_check(shop.db, keep_finding, ret, &shop.err);
+        mem_fail_at(0, 0);
+    }
+    shop_close(&shop);
+    return rc;
+}
+
+/* Each allocation fails once: all is told as ever, or the check says that memory is exhausted; that is never said of the database. */
+static void exhausted_memory_is_no_damage(void **state)
+{
+    (void)state;
+    enum { MORE_THAN_ENOUGH = 300 };
+    struct told wanted, got;
+    size_t size;
+    int refused = 0;
+    put_good();
+    assert_ok(shop_open(&shop));
+    assert_ok(run_script(&shop, "DROP TRIGGER journal_update"));
+    shop_close(&shop);
+    unsigned char *bytes = (unsigned char *)disk_file(disk, SHOP_PATH, &size);
+    assert_true(bytes && size >= 3 * PAGE);
+    bytes[size - PAGE / 2] ^= 1;
+    assert_ok(check_without(0, &wanted));
+    assert_true(wanted.n > 0);
+    for (int64_t nth = 1; nth <= MORE_THAN_ENOUGH; nth++) {
+        int rc = check_without(nth, &got);
+        if (rc == OK) {
+            if (got.n != wanted.n || memcmp(got.text, wanted.text, wanted.n) != 0)
+                fail_msg("allocation %d failed, and it says\n%.*sinstead of\n%.*s", (int)nth, (int)got.n, got.text, (int)wanted.n, wanted.text);
+            continue;
+        }
+        refused++;
+        assert_int_equal(rc, ERR_INTERNAL);
+        assert_non_null(strstr(shop.err.message, "not enough memory"));
+        for (char *line = got.text, *end; (end = memchr(line, '\n', (size_t)(got.text + got.n - line))) != NULL; line = end + 1)
+            assert_non_null(memmem(wanted.text, wanted.n, line, (size_t)(end + 1 - line)));
+    }
+    print_message("the check of a damaged file: %d of its allocations failed; it says\n%.*s", refused, (int)wanted.n, wanted.text);
+    assert_true(refused > 5 && refused < MORE_THAN_ENOUGH);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -447,6 +509,7 @@ int main(void)
         cmocka_unit_test(another_program_is_noticed),
         cmocka_unit_test(damage_of_what_the_rows_say),
         cmocka_unit_test(lost_triggers_are_found),
+        cmocka_unit_test(exhausted_memory_is_no_damage),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct json *parse(struct arena *arena, struct str source)
 {
@@ -292,6 +294,31 @@ static void survives_damage(void **state)
     }
 }
 
+/* The very first document of a process, in a process of its own for each allocation: what is made once may fail once only. */
+static void memory_may_fail_at_the_first_document(void **state)
+{
+    enum { MORE_THAN_ENOUGH = 30, REFUSED = 1 };
+    bool refused = false, read = false;
+
+    (void)state;
+    for (int64_t nth = 1; nth <= MORE_THAN_ENOUGH; nth++) {
+        pid_t child = fork();
+        if (child == 0) {
+            ARENA_AUTO arena = {0};
+            struct err err = {0};
+            struct json *root = NULL;
+            mem_fail_at(nth, 1);
+            _exit(json_parse(&arena, STR("[1]"), &root, &err) == OK ? 0 : REFUSED);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        refused = refused || WEXITSTATUS(status) == REFUSED;
+        read = read || WEXITSTATUS(status) == 0;
+    }
+    assert_true(refused && read);
+}
+
 static void memory_may_fail_anywhere(void **state)
 {
     BUF_AUTO source = {0};
@@ -332,6 +359,7 @@ static void memory_may_fail_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_may_fail_at_the_first_document), /* the first of all */
         cmocka_unit_test(reads_every_kind), cmocka_unit_test(finds_by_path), cmocka_unit_test(root_may_be_a_scalar),
         cmocka_unit_test(numbers_keep_their_digits), cmocka_unit_test(escapes_become_characters), cmocka_unit_test(bad_escapes_are_refused),
         cmocka_unit_test(bad_bytes_are_refused), cmocka_unit_test(broken_structure_is_refused), cmocka_unit_test(cut_documents_are_refused),

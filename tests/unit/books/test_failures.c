@@ -231,6 +231,27 @@ static void a_level_of_no_article_is_refused(void **state)
     assert_int_equal(count_rows(f, "stock_level"), 0);
 }
 
+/* Numbers are given only when it is known which of them are taken. */
+static int take_two_numbers(struct db *db, void *context, struct err *err)
+{
+    struct fixture *f = context;
+    struct str numbers[2];
+
+    return sequence_take(db, f->company_id, DOCUMENT_INVOICE, 2, &f->arena, numbers, err);
+}
+
+static void no_number_is_given_when_those_taken_cannot_be_read(void **state)
+{
+    static const struct fault fault = {"", "document"};
+    struct fixture *f = *state;
+    int64_t before[COUNTS];
+
+    count_all(f, before);
+    fault_begin(f, &fault);
+    int code = db_transact(f->db, take_two_numbers, f, &f->err);
+    assert_failed(f, &fault, code, before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +259,7 @@ int main(void)
         engine_test(resuming_fails_whole_wherever_it_fails),
         engine_test(the_first_transaction_that_fails_is_the_last),
         engine_test(a_level_of_no_article_is_refused),
+        engine_test(no_number_is_given_when_those_taken_cannot_be_read),
     };
 
     return run_on_engines(tests);

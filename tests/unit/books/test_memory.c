@@ -97,6 +97,52 @@ static void drafts_without_any_one_piece_stay(void **state)
     assert_true(nth > 2 * DRAFTS);
 }
 
+struct proven {
+    struct posting_session *session;
+    struct posting *posting;
+    int64_t company_id;
+};
+static int post_prove_and_undo(struct db *db, void *context, struct err *err)
+{
+    const struct proven *proven = context;
+    struct journal_verdict verdict = {0};
+    ARENA_AUTO arena = {0};
+    int code = posting_run(proven->session, proven->posting, 1, err);
+
+    if (code < 0)
+        return code;
+    mem_fail_at(0, 0);
+    assert_int_equal(journal_verify(db, proven->company_id, &arena, &verdict, err), OK);
+    assert_true(verdict.records == 1 && verdict.bad_seq == 0);
+    return err_set(err, ERR_CANCELLED, N_("the test undoes it"));
+}
+
+/* What the journal keeps is the hash of the whole document, or there is neither: memory that is short while its text grows leaves no hash of a part. */
+static void a_hash_is_of_the_whole_text(void **state)
+{
+    struct fixture *f = *state;
+    struct shop shop = shop_new(f);
+    struct ticket t;
+    int64_t needed = 0;
+
+    ticket_begin(&shop, &t, DOCUMENT_INVOICE, 1);
+    for (int i = 0; i < LINES_MAX; i++)
+        ticket_line(&shop, &t, shop.unmanaged, 1000, 100, shop.tax20, 2000);
+    for (int64_t nth = 0; nth <= needed; nth++) { /* at first none fails, and what is remembered between attempts is made */
+        struct proven proven = {session_new(f, true, true), &t.posting, f->company_id};
+        int64_t begin = mem_count();
+        mem_fail_at(nth, 0);
+        int code = db_transact(f->db, post_prove_and_undo, &proven, &f->err);
+        mem_fail_at(0, 0);
+        needed = code == ERR_CANCELLED ? mem_count() - begin : nth + 1;
+        posting_session_free(proven.session);
+        if (code != ERR_CANCELLED)
+            assert_int_equal(code, ERR_INTERNAL);
+        err_clear(&f->err);
+        assert_int_equal(count_rows(f, "journal"), 0);
+    }
+}
+
 /* A draft that is named is tried alone, or the call says why not: memory that is short while it is looked for does not let the others go on instead. */
 static void a_named_draft_never_stands_for_all(void **state)
 {
@@ -134,6 +180,7 @@ int main(void)
         engine_test(a_named_draft_never_stands_for_all),
         engine_test(a_batch_without_any_one_piece_is_undone),
         engine_test(drafts_without_any_one_piece_stay),
+        engine_test(a_hash_is_of_the_whole_text),
     };
 
     return run_on_engines(tests);

@@ -152,6 +152,77 @@ static void what_moves_up_behind_a_stretch_is_not_passed_over(void **state)
     assert_int_equal(run_plain(world, &link).orders.staged, 9);
 }
 
+/* Sales 4, 3, 2 and 6 are of one instant, in this order; the till lowers its limit to two, and then the first of them goes elsewhere: what stood third is now second, and
+ * the next page begins behind it. So a stretch of which more than one page has shown something is passed over again. */
+static void the_first_leaves(struct world *world)
+{
+    sale_by_id(world, 4)->closed_utc = NOON - 9 * CIVIL_HOUR;
+}
+
+static void limit_of_two(struct world *world)
+{
+    world->limit_max = 2;
+    world->hook_at = world->sale_requests + 1;
+    world->hook = the_first_leaves;
+}
+
+static void what_moves_up_within_a_stretch_is_not_passed_over(void **state)
+{
+    static const int of_one_instant[] = {4, 3, 2, 6};
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    for (int i = 11; i <= 14; i++)
+        add_sale(world, i, NOON - (20 - i) * CIVIL_HOUR);
+    for (size_t i = 0; i < sizeof of_one_instant / sizeof *of_one_instant; i++)
+        add_sale(world, of_one_instant[i], NOON - CIVIL_HOUR);
+    world->limit_max = 5;
+    world->hook_at = 2;
+    world->hook = limit_of_two;
+    assert_int_equal(run_plain(world, &link).orders.staged, 8);
+}
+
+/* The same where the till gives one sale a page: a page of one is then a full one. */
+static void limit_of_one(struct world *world)
+{
+    world->limit_max = 1;
+    world->hook_at = 6; /* the fifth sale, what is behind it, that again from its own instant, and the first of that */
+    world->hook = the_first_leaves;
+}
+
+static void a_page_of_one_may_be_full(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    for (int i = 11; i <= 15; i++)
+        add_sale(world, i, NOON - (20 - i) * CIVIL_HOUR);
+    add_sale(world, 4, NOON - CIVIL_HOUR);
+    add_sale(world, 3, NOON - CIVIL_HOUR);
+    world->limit_max = 5;
+    world->hook_at = 2;
+    world->hook = limit_of_one;
+    assert_int_equal(run_plain(world, &link).orders.staged, 7);
+}
+
+/* A sale that is closed anew while the window is read, and so comes once more, is received once more. */
+static void a_sale_is_closed_anew(struct world *world)
+{
+    sale_by_id(world, 1)->closed_utc = sale_by_id(world, 1)->updated_utc = NOON - CIVIL_MINUTE;
+    sale_by_id(world, 1)->cents = 4711;
+}
+
+static void what_comes_again_otherwise_is_received_again(void **state)
+{
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    for (int i = 1; i <= 9; i++)
+        add_sale(world, i, NOON - (10 - i) * CIVIL_HOUR);
+    world->limit_max = 3;
+    world->hook_at = 3;
+    world->hook = a_sale_is_closed_anew;
+    run_plain(world, &link);
+    assert_int_equal(number_of(world, "SELECT total_cents FROM grid_sale WHERE company_id = $1 AND number = '1'"), 4711);
+}
+
 /* What a till gives although it lies at the end of the window, or behind, waits for the run that asks for it. */
 static void a_sale_at_the_end_of_the_window_waits(void **state)
 {
@@ -191,16 +262,39 @@ static void an_answer_that_contradicts_another_is_asked_for_again(void **state)
     assert_int_equal(run_plain(world, &link).orders.staged, 30);
 }
 
-/* Before 1970 an instant lies in the millisecond that begins before it, as after it. */
-static void a_sale_before_the_window_stays_there(void **state)
+static int count_page(void *context, const struct sales_page *page, struct err *err)
 {
+    (void)err;
+    *(size_t *)context += page->count;
+    return OK;
+}
+
+/* Both ends of a window are taken to the millisecond below, before 1970 as after it: what one reading leaves at its end, the next one has at its beginning. */
+static void a_window_ends_where_the_next_begins(void **state)
+{
+    static const struct { int64_t from_utc, to_utc, closed_utc; bool inside; } cases[] = {
+        {1500, 9500, 1000, true}, {1500, 9500, 0, false}, {1500, 9500, 8000, true}, {1500, 9500, 9000, false}, {1000, 9000, 1000, true}, {1000, 9000, 9000, false},
+        {-1500, 500, -2000, true}, {-1500, 500, -3000, false}, {-1500, 500, -1000, true}, {-1500, 500, 0, false}, {-2000, -1000, -2000, true}, {-9500, -1500, -2000, false},
+        {-9500, -1500, -3000, true}, {-9500, -1500, -10000, true}, {1000, 1999, 1000, false}, {-1000, -1, -1000, false},
+    };
     struct world *world = *state;
     struct link link = plain_link(world);
-    world->no_filter = true;
-    add_sale(world, 1, -500);
-    add_sale(world, 2, 500);
-    assert_int_equal(run_plain(world, &link).orders.staged, 1);
-    assert_int_equal(number_of(world, "SELECT COUNT(*) FROM sale WHERE company_id = $1 AND till_sale_id = '000000000000000000000002'"), 1);
+    struct till_client *till = NULL;
+    struct sales_profile *profile = NULL;
+    struct till_account account;
+    assert_ok(world, link_profile(&link.options, &world->arena, &profile, &world->err));
+    assert_ok(world, link_connect(&world->environment, &link, NULL, NULL, &till, &world->err));
+    assert_ok(world, till_account_get(till, &world->arena, &account, &world->err));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct sales_query query = {.till = till, .account = &account, .profile = profile, .from_utc = cases[i].from_utc, .to_utc = cases[i].to_utc};
+        size_t count = 0;
+        world->sale_count = 0;
+        add_sale(world, 1, cases[i].closed_utc);
+        assert_ok(world, sales_read(&query, count_page, &count, &world->err));
+        if (count != cases[i].inside)
+            fail_msg("case %zu: %zu sales", i, count);
+    }
+    till_client_free(till);
 }
 
 /* Pages of what is known already move no cursor, and write none: only the end of each reading does. */
@@ -309,9 +403,12 @@ int main(void)
         cmocka_unit_test(a_stretch_that_holds_still_is_passed_over_twice),
         cmocka_unit_test(a_stretch_that_never_holds_still_ends),
         cmocka_unit_test(what_moves_up_behind_a_stretch_is_not_passed_over),
+        cmocka_unit_test(what_moves_up_within_a_stretch_is_not_passed_over),
+        cmocka_unit_test(a_page_of_one_may_be_full),
+        cmocka_unit_test(what_comes_again_otherwise_is_received_again),
         cmocka_unit_test(a_sale_at_the_end_of_the_window_waits),
         cmocka_unit_test(an_answer_that_contradicts_another_is_asked_for_again),
-        cmocka_unit_test(a_sale_before_the_window_stays_there),
+        cmocka_unit_test(a_window_ends_where_the_next_begins),
         cmocka_unit_test(what_is_known_moves_no_cursor),
         cmocka_unit_test(the_overlap_counts_from_the_newest_sale),
         cmocka_unit_test(the_window_keeps_to_its_limits),
