@@ -24,9 +24,9 @@ static int check_references(struct db *db, db_finding_fn *on_finding, void *cont
 static bool is_about_memory(struct str finding)
 {
     static const char words[] = "error code=";
-    const char *p = finding.p, *end = finding.p + finding.n;
-    if (p == NULL)
+    if (finding.p == NULL)
         return true;
+    const char *p = finding.p, *end = finding.p + finding.n;
     while ((p = memmem(p, (size_t)(end - p), words, sizeof words - 1)) != NULL) {
         int code = 0;
         for (p += sizeof words - 1; p < end && *p >= '0' && *p <= '9' && code <= SQLITE_IOERR_NOMEM; p++)

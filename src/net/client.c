@@ -292,6 +292,16 @@ out:
     return rc;
 }
 
+/* Nothing travels: sleeps until the first delay ends, or until the watch wants to be asked. */
+static int wait_for_delay(const struct http_client *client, int64_t wait_ms, struct err *err)
+{
+    if (wait_ms < 0)
+        return err_set(err, ERR_INTERNAL, N_("an answer was awaited without a request: this is a fault of the program"));
+    if (client->watch != NULL && wait_ms > WATCH_MS)
+        wait_ms = WATCH_MS;
+    return client->clock.sleep_ms(client->clock.context, wait_ms) == ERR_CANCELLED ? cancelled(err) : OK;
+}
+
 int http_client_next(struct http_client *client, struct http_response *ret, struct err *err)
 {
     for (;;) {
@@ -301,16 +311,13 @@ int http_client_next(struct http_client *client, struct http_response *ret, stru
         int rc = ask_watch(client, err);
         if (rc == OK)
             rc = start_due(client, &wait_ms, &ret->tag, err);
+        if (rc == OK && client->flying_count == 0) {
+            rc = wait_for_delay(client, wait_ms, err);
+            if (rc == OK)
+                continue;
+        }
         if (rc != OK)
             return rc;
-        if (client->flying_count == 0) {
-            if (wait_ms < 0)
-                return err_set(err, ERR_INTERNAL, N_("an answer was awaited without a request: this is a fault of the program"));
-            rc = client->clock.sleep_ms(client->clock.context, client->watch != NULL && wait_ms > WATCH_MS ? WATCH_MS : wait_ms);
-            if (rc == ERR_CANCELLED)
-                return cancelled(err);
-            continue;
-        }
         if (wait_ms < 0 || wait_ms > INTERRUPT_LOOK_MS)
             wait_ms = INTERRUPT_LOOK_MS;
         struct http_response response = {0};
