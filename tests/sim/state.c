@@ -36,7 +36,7 @@ static const struct shape shapes[TABLE_COUNT] = {
 
 static void table_grow(struct state *state, struct table *table, size_t *room)
 {
-    size_t wider = *room ? 2 * *room : 32;
+    size_t wider = *room ? 2 * *room : 8;
     struct cell *cells = arena_array(&state->arena, wider * table->columns, sizeof *cells);
     if (!cells)
         abort();

@@ -239,14 +239,23 @@ static void translates_from_a_catalogue(void **state)
     }
 }
 
+/* Copied, because the C library keeps what it says of an unknown number only until it is asked again. */
+static void assert_said_alike(int number)
+{
+    char said[128];
+
+    assert_true(snprintf(said, sizeof said, "%s", text_of_errno(number)) < (int)sizeof said);
+    assert_string_equal(said, strerror(number));
+}
+
 /* Where translations are looked for by their text, the text must be the very one that the catalogue has: the C library's own, so that English stays what it was. */
 static void reasons_are_those_of_the_system(void **state)
 {
     (void)state;
     text_init(TEXT_ENGLISH, "/nonexistent");
     for (int number = 1; number < 134; number++)
-        assert_string_equal(text_of_errno(number), strerror(number));
-    assert_string_equal(text_of_errno(99999), strerror(99999));
+        assert_said_alike(number);
+    assert_said_alike(99999);
 }
 
 /* Each as a shell reads it: the word of a command that is copied from a screen. */
