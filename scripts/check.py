@@ -104,7 +104,7 @@ def steps():
                needs='build')],
         [Suite('mutants of the money', python('tests/mutation/mutate.py', '--only', 'money.c', '--only', 'src/books', '--sample', '16', '--seed', '7', '--unit'),
                count_last_line)],
-        [Suite('clang-tidy, src', python('tests/analysis/tidy.py', 'build', 'src/', '--jobs', str(JOBS)), count_last_line, needs='build')],
+        [Suite('clang-tidy', python('tests/analysis/tidy.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite('cppcheck', python('tests/analysis/cppcheck.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite(f'serve, {engine} (build)', python('tests/serve.py', 'build', '--engine', engine), count_last_line, needs='build') for engine in ('sqlite', 'postgresql')],
         [build_suite('build-clang', environment={'CC': 'clang', 'CXX': 'clang++'})],
