@@ -82,11 +82,10 @@ void civil_append_day(struct buf *out, int32_t day)
 {
     int y, m, d;
     civil_from_day(day, &y, &m, &d);
-    if (y < 0 || y > 9999) {
+    if (y < 0 || y > 9999)
         buf_printf(out, "%04d", y);
-    } else {
+    else
         append_padded(out, y, 4);
-    }
     buf_append_char(out, '-');
     append_padded(out, m, 2);
     buf_append_char(out, '-');

@@ -52,6 +52,8 @@ void text_init(enum text_language chosen, const char *directory)
     /* Of the locale only the characters, and C.UTF-8 is always there. Numbers keep their point, and what the libraries say stays English: their catalogues are
      * read by the C library (catalogue.c says why not). */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
+    if (chosen == TEXT_ENGLISH)
+        return; /* the msgids are English */
     if (directory)
         (void)open_catalogue(directory);
     else if (!directory_beside_program(beside) || !open_catalogue(beside))
@@ -72,7 +74,8 @@ const char *text_of_errno(int number)
     static const struct { int number; const char *reason; } reasons[] = {
         {EACCES, N_("Permission denied")}, {EADDRINUSE, N_("Address already in use")}, {EADDRNOTAVAIL, N_("Cannot assign requested address")},
         {ECONNREFUSED, N_("Connection refused")}, {ECONNRESET, N_("Connection reset by peer")}, {EHOSTUNREACH, N_("No route to host")},
-        {ENETUNREACH, N_("Network is unreachable")}, {ETIMEDOUT, N_("Connection timed out")}, {EDQUOT, N_("Disk quota exceeded")}, {EEXIST, N_("File exists")}, {EFBIG, N_("File too large")}, {EIO, N_("Input/output error")},
+        {ENETUNREACH, N_("Network is unreachable")}, {ETIMEDOUT, N_("Connection timed out")},
+        {EDQUOT, N_("Disk quota exceeded")}, {EEXIST, N_("File exists")}, {EFBIG, N_("File too large")}, {EIO, N_("Input/output error")},
         {EISDIR, N_("Is a directory")}, {ELOOP, N_("Too many levels of symbolic links")}, {EMFILE, N_("Too many open files")},
         {ENAMETOOLONG, N_("File name too long")}, {ENOENT, N_("No such file or directory")}, {ENOMEM, N_("Cannot allocate memory")},
         {ENOSPC, N_("No space left on device")}, {ENOTDIR, N_("Not a directory")}, {EPERM, N_("Operation not permitted")}, {EROFS, N_("Read-only file system")},

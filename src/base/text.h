@@ -8,7 +8,7 @@
 
 enum text_language { TEXT_FRENCH, TEXT_ENGLISH };
 
-/* Chooses the language of the whole process and opens its catalogue: `directory` of compiled .mo files as gettext lays them out
+/* Chooses the language of the whole process and opens its catalogue, which English needs none of: `directory` of compiled .mo files as gettext lays them out
  * (NULL: beside the program, then the installed one). Call once, before threads. */
 void text_init(enum text_language chosen, const char *directory);
 enum text_language text_language(void);

@@ -129,6 +129,8 @@ void session_close(struct cli *cli);
 int session_database_url(const struct cli *cli, struct str *ret, struct err *err) MUST_CHECK;
 /* The key that seals: LIAISON_KEY_FILE, else FILE.key beside a SQLite database, else ~/.config/liaison/key. With `create`, made when absent. The open database gets it too. */
 int session_seal_key(struct cli *cli, bool create, struct err *err) MUST_CHECK;
+/* The same for who can do without: OK as well when the key cannot be had, and then *why_not says why; else its code is OK. */
+int session_seal_key_if_there(struct cli *cli, struct err *why_not, struct err *err) MUST_CHECK;
 /* Where that file is, for people. */
 int session_key_path(const struct cli *cli, struct str *ret, struct err *err) MUST_CHECK;
 /* What a run, a test or a validation stands on; loads the seal key. `context` comes back in the callbacks set by the caller. */

@@ -75,14 +75,10 @@ static int check_journal(struct findings *findings, struct journal_verdict *ret,
 {
     struct cli *cli = findings->cli;
     struct err no_key = {0};
+    int rc = session_seal_key_if_there(cli, &no_key, err); /* else the seals are not looked at, and `journal verify` says so */
 
-    /* Without it the seals are not looked at, and `journal verify` says so. */
-    if (session_seal_key(cli, false, &no_key) != OK) {
-        if (err_is_memory(&no_key))
-            return err_memory(err);
-        db_set_seal_key(cli->db, NULL);
-    }
-    int rc = journal_verify(cli->db, cli->company.id, &cli->arena, ret, err);
+    if (rc == OK)
+        rc = journal_verify(cli->db, cli->company.id, &cli->arena, ret, err);
 
     if (rc == OK && ret->bad_seq) {
         BUF_AUTO text = {0};

@@ -64,9 +64,10 @@ int cmd_journal_verify(struct cli *cli, struct err *err)
 {
     struct journal_verdict verdict = {0};
     struct err no_key = {0};
-    bool key = session_seal_key(cli, false, &no_key) == OK;
-    int rc = err_is_memory(&no_key) ? err_memory(err) : verify(cli, &verdict, err);
+    int rc = session_seal_key_if_there(cli, &no_key, err);
 
+    if (rc == OK)
+        rc = verify(cli, &verdict, err);
     if (rc != OK)
         return rc;
     cli->remains = verdict.bad_seq != 0;
@@ -79,7 +80,7 @@ int cmd_journal_verify(struct cli *cli, struct err *err)
         say(cli, N_("✓ The journal is unbroken: %s records."), text_of_int(cli, verdict.records), NULL);
         say(cli, N_("Its end is %s: noted elsewhere, it lets you see later, with --expect, that nothing before it was rewritten."), text_of_mark(cli, &verdict.end), NULL);
     }
-    if (!key) {
+    if (no_key.code != OK) {
         BUF_AUTO why = {0};
         err_format(&no_key, &why);
         note(cli, N_("The seals were not looked at: %s"), why.p ? why.p : "", NULL);

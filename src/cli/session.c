@@ -131,6 +131,13 @@ int session_seal_key(struct cli *cli, bool create, struct err *err)
     return rc;
 }
 
+int session_seal_key_if_there(struct cli *cli, struct err *why_not, struct err *err)
+{
+    int rc = session_seal_key(cli, false, why_not);
+
+    return rc != OK && err_is_memory(why_not) ? err_memory(err) : OK;
+}
+
 /* ---- runs and links ---- */
 
 static int make_transport(void *context, struct http_transport *ret, struct err *err)

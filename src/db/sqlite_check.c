@@ -81,9 +81,7 @@ static int check_pages(struct db *db, db_finding_fn *on_finding, void *context, 
                 result = tell_damaged(pages[i], db_text(&rows, 1), on_finding, context, err);
                 told[i] = true;
             }
-    /* What fails though SQLite has nothing against it lacks memory. */
-    int code = sqlite3_errcode(db->handle);
-    if (r < 0 && (code == SQLITE_NOMEM || code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE))
+    if (r < 0 && err_is_memory(&ignored))
         result = err_memory(err);
     for (size_t i = 0; i < count && result == OK; i++)
         if (!told[i])

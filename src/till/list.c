@@ -251,15 +251,14 @@ static uint64_t reading_mark(const struct list_reading *reading, const struct js
 
 /* A store on the way may give an old answer for a new one, and what should stand here would be missed: a page that came before, or an end that came from
  * farther on. Such a page is asked for once more. */
-static bool reading_doubts(struct list_reading *reading, const struct json *array)
+static bool reading_doubts(struct list_reading *reading, bool is_empty, uint64_t mark)
 {
-    size_t known = array->count == 0 ? 0 : reading->mark_count < MARKS ? reading->mark_count : MARKS;
-    uint64_t mark = array->count == 0 ? 0 : reading_mark(reading, array);
+    size_t known = reading->mark_count < MARKS ? reading->mark_count : MARKS;
     bool repeated = false;
 
-    for (size_t i = 0; i < known; i++)
+    for (size_t i = 0; i < known && !is_empty; i++)
         repeated = repeated || reading->marks[i] == mark;
-    for (size_t i = 1; i < reading->count && array->count == 0; i++)
+    for (size_t i = 1; i < reading->count && is_empty; i++)
         repeated = repeated || page_at(reading, i)->arrived;
     return repeated && !reading->asked_again;
 }
@@ -324,16 +323,18 @@ static int reading_hand_over(struct list_reading *reading, bool *ret_end, struct
     int rc = answer_array(&answer, list_id_path(reading->list), &reading->arena, &array, err);
     if (rc != OK)
         return rc;
-    reading->asked_again = reading_doubts(reading, array);
-    if (array->count > 0)
-        rc = reading_check_progress(reading, &answer, reading_mark(reading, array), err);
+    bool is_empty = array->count == 0;
+    uint64_t mark = is_empty ? 0 : reading_mark(reading, array);
+    reading->asked_again = reading_doubts(reading, is_empty, mark);
+    if (!is_empty)
+        rc = reading_check_progress(reading, &answer, mark, err);
     if (rc != OK)
         return rc;
     if (reading->asked_again) {
         reading_resize(reading, reading->page_size);
         return OK;
     }
-    if (array->count == 0) {
+    if (is_empty) {
         *ret_end = true;
         return OK;
     }

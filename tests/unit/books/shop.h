@@ -168,6 +168,27 @@ static inline int attempt_run(struct fixture *f, struct posting_session *session
     return db_transact(f->db, attempt_body, &attempt, &f->err);
 }
 
+/* ---- drafts that go on, a day after they were posted ---- */
+
+static const struct posting_options resuming = {.refuse_negative_stock = true, .validate = true, .now_utc = INT64_C(1769767200) * CIVIL_SECOND + CIVIL_DAY, .run_id = 8};
+
+struct resume_attempt { int64_t company_id; struct str number; struct resume_result *ret; };
+
+static inline int resume_attempt_body(struct db *db, void *context, struct err *err)
+{
+    const struct resume_attempt *attempt = context;
+    int code = document_resume(db, attempt->company_id, 0, attempt->number, &resuming, attempt->ret, err);
+
+    return code < 0 ? code : err_set(err, ERR_CANCELLED, N_("the test undoes it"));
+}
+/* All drafts, or the one of this number, and nothing of it stays: ERR_CANCELLED when it went well. */
+static inline int attempt_resume(struct fixture *f, struct str number, struct resume_result *ret)
+{
+    struct resume_attempt attempt = {f->company_id, number, ret};
+
+    return db_transact(f->db, resume_attempt_body, &attempt, &f->err);
+}
+
 static inline struct str number_of(struct fixture *f, int64_t document_id)
 {
     struct str number = STR_NULL;

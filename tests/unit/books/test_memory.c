@@ -5,8 +5,6 @@
 #include "arena_faults.h"
 #include "base/mem.h"
 
-static const struct posting_options resuming = {.refuse_negative_stock = true, .validate = true, .now_utc = INT64_C(1769767200) * CIVIL_SECOND + CIVIL_DAY, .run_id = 8};
-
 /* An invoice that takes a number, one that keeps the till's, a credit note, an order, and an invoice that the stock blocks. */
 enum { TICKETS = 5 };
 static void tickets_begin(struct shop *shop, struct ticket tickets[TICKETS], struct posting postings[TICKETS])
@@ -47,19 +45,6 @@ static void a_batch_without_any_one_piece_is_undone(void **state)
     assert_true(nth > 2 * TICKETS); /* else the faults do not reach the program */
 }
 
-struct undone {
-    int64_t company_id;
-    struct str number;
-    struct resume_result result;
-};
-static int resume_and_undo(struct db *db, void *context, struct err *err)
-{
-    struct undone *undone = context;
-    int code = document_resume(db, undone->company_id, 0, undone->number, &resuming, &undone->result, err);
-
-    return code < 0 ? code : err_set(err, ERR_CANCELLED, N_("the test undoes it"));
-}
-
 /* Drafts that go on with a new number and with the one they kept, one that stays for a new reason, and one whose period was closed meanwhile. */
 static void drafts_without_any_one_piece_stay(void **state)
 {
@@ -82,9 +67,9 @@ static void drafts_without_any_one_piece_stay(void **state)
     posting_session_free(session);
     assert_ok(f, company_set_closed_until(f->db, f->company_id, &closed_until, &f->err));
     while (refused) {
-        struct undone undone = {.company_id = f->company_id};
+        struct resume_result result;
         arena_pieces_left = ++nth;
-        int code = db_transact(f->db, resume_and_undo, &undone, &f->err);
+        int code = attempt_resume(f, STR_NULL, &result);
         refused = arena_pieces_left == 0;
         arena_pieces_left = 0;
         if (code != (refused ? ERR_INTERNAL : ERR_CANCELLED))
@@ -92,7 +77,7 @@ static void drafts_without_any_one_piece_stay(void **state)
         err_clear(&f->err);
         assert_int_equal(count_rows(f, "journal"), 0);
         if (!refused)
-            assert_true(undone.result.tried == DRAFTS && undone.result.validated == 2 && undone.result.reconciled == 2);
+            assert_true(result.tried == DRAFTS && result.validated == 2 && result.reconciled == 2);
     }
     assert_true(nth > 2 * DRAFTS);
 }
@@ -160,16 +145,16 @@ static void a_named_draft_never_stands_for_all(void **state)
     }
     posting_session_free(session);
     for (int64_t nth = 1; nth <= needed; nth++) { /* from the first on: statements are prepared, and remembered, as far as each attempt comes */
-        struct undone undone = {.company_id = f->company_id, .number = STR("T-1")};
+        struct resume_result result;
         int64_t begin = mem_count();
         mem_fail_at(nth, 0);
-        int code = db_transact(f->db, resume_and_undo, &undone, &f->err);
+        int code = attempt_resume(f, STR("T-1"), &result);
         mem_fail_at(0, 0);
         needed = code == ERR_CANCELLED ? mem_count() - begin : nth + 1;
         if (code != ERR_CANCELLED)
             assert_int_equal(code, ERR_INTERNAL);
         else
-            assert_int_equal(undone.result.tried, 1);
+            assert_int_equal(result.tried, 1);
         err_clear(&f->err);
     }
 }

@@ -3,8 +3,6 @@
 
 #include "base/mem.h"
 
-static const struct posting_options resuming = {.refuse_negative_stock = true, .validate = true, .now_utc = INT64_C(1769767200) * CIVIL_SECOND + CIVIL_DAY, .run_id = 8};
-
 static void resume_all(struct fixture *f, int64_t tried, int64_t validated, int64_t reconciled)
 {
     struct resume_result result;
@@ -167,18 +165,6 @@ static void what_comes_and_goes_is_not_refused(void **state)
 
 enum { DRAFTS = 36 };
 
-struct undone {
-    int64_t company_id;
-    struct resume_result result;
-};
-static int resume_and_undo(struct db *db, void *context, struct err *err)
-{
-    struct undone *undone = context;
-    int code = document_resume(db, undone->company_id, 0, STR_NULL, &resuming, &undone->result, err);
-
-    return code < 0 ? code : err_set(err, ERR_CANCELLED, N_("the test undoes it"));
-}
-
 /* Every allocation fails once, for drafts that stay, with a new reason, and drafts that go on, with the number that they kept or a new one. An allocation that the
  * program can do without may fail unnoticed: then all is done as if it had not. */
 static void exhausted_memory_leaves_drafts_as_they_are(void **state)
@@ -201,16 +187,16 @@ static void exhausted_memory_leaves_drafts_as_they_are(void **state)
     stock_set(f, shop.managed[0], 1000000);
     stock_set(f, shop.managed[1], 1000000);
     for (int64_t nth = 0; nth <= needed; nth++) { /* at first none fails, and what is remembered between attempts is made */
-        struct undone undone = {.company_id = f->company_id};
+        struct resume_result result;
         int64_t begin = mem_count();
         mem_fail_at(nth, 0);
-        int code = db_transact(f->db, resume_and_undo, &undone, &f->err);
+        int code = attempt_resume(f, STR_NULL, &result);
         mem_fail_at(0, 0);
         needed = code == ERR_CANCELLED ? mem_count() - begin : nth + 1;
         if (code != ERR_CANCELLED)
             assert_int_equal(code, ERR_INTERNAL);
         else
-            assert_true(undone.result.tried == DRAFTS && undone.result.validated == DRAFTS / 3 * 2 && undone.result.reconciled == DRAFTS / 3 * 2);
+            assert_true(result.tried == DRAFTS && result.validated == DRAFTS / 3 * 2 && result.reconciled == DRAFTS / 3 * 2);
         err_clear(&f->err);
         assert_int_equal(count_rows(f, "journal"), 0);
     }
