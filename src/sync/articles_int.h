@@ -38,6 +38,7 @@ struct record_values {
     int64_t article_id;                 /* the article that it was synchronised with; 0 = none yet */
     int64_t tax_id, rate_bp;            /* the VAT code here and its rate; 0 = none */
     int64_t category;                   /* place in the catalog, -1 = none */
+    bool in_default_category;           /* where the till puts what nobody has put anywhere */
     bool has_price, has_buy_price, has_weight, stock_managed, in_stock, ignore_stock, deleted;
     bool unchanged;                     /* since it was last synchronised */
     uint8_t skip, problems;

@@ -252,6 +252,8 @@ static int update_on_till(struct article_export *export, struct transfer *transf
         return record->values.unchanged || export->run->options->dry_run ? OK : remember(export, transfer, record, err);
     if (record->values.problems & PROBLEM_UNREADABLE)
         err_set(&transfer->refusal, ERR_DATA, N_("%s of the till article cannot be read: correct it at the till"), ERR_STR(record->text[RECORD_CAUSE]));
+    else if (record->values.problems && export->run->link->options.import_articles) /* who is right is for a person to say */
+        err_set(&transfer->refusal, ERR_DATA, N_("its import from the till has an anomaly, and nothing is overwritten there before that is cured"));
     else if (record->text[RECORD_DECLINATION].n > 0)
         err_set(&transfer->refusal, ERR_DATA, N_("it is a declination of a till article, and those are only changed at the till"));
     if (transfer->refusal.code) {

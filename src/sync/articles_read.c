@@ -193,6 +193,7 @@ static bool record_of_entry(const struct article_reader *reader, const struct pa
         },
         .values = {
             .article_id = entry->article_id, .category = category && !is_blank(category->name) ? category - reader->catalog->categories : -1,
+            .in_default_category = category && category->is_default,
             .has_price = article->has_price, .price_e4 = article->price_e4, .has_buy_price = article->has_buy_price, .buy_price_e4 = article->buy_price_e4,
             .has_weight = article->has_weight, .weight_milli = article->weight_milli, .stock_managed = article->stock_managed,
             .in_stock = article->in_stock, .ignore_stock = article->ignore_stock, .deleted = article->deleted,

@@ -284,15 +284,28 @@ static int find_bound(struct article_writer *writer, struct db *db, const struct
     return 1;
 }
 
+/* The till's default category says no more than an empty field of an article that has no family here: what is exported without one stands there, and a run that died
+ * before it could remember its export reads it back as somebody else's. */
+static bool stays_without_family(const struct article_record *record, const struct article *before)
+{
+    return record->values.in_default_category && before->family_id == 0;
+}
+
 static int write_live(struct article_writer *writer, struct db *db, const struct article_record *record, enum record_fate *ret_fate, struct err *err)
 {
+    const int64_t company_id = writer->run->environment->company->id;
     struct article before, after;
-    int64_t family_id;
-    int rc = family_of(writer, db, record, &family_id, err);
+    int64_t family_id = 0;
+    int found = record->values.article_id ? find_bound(writer, db, record, &before, err) : 0;
+    int rc = OK;
 
+    /* Who may need no family is looked for before one is made, until the first article that needs it. */
+    if (found == 0 && record->values.in_default_category && record->values.category >= 0 && writer->families[record->values.category] == 0)
+        found = article_find_by_code(db, company_id, &writer->arena, record->text[RECORD_CODE], &before, err);
+    if (found == 0 || (found > 0 && !stays_without_family(record, &before)))
+        rc = family_of(writer, db, record, &family_id, err);
     if (rc != OK)
         return rc;
-    int found = record->values.article_id ? find_bound(writer, db, record, &before, err) : 0;
     if (found == 0) {
         after = article_from(record, family_id, NULL);
         int created = create_article(writer, db, &after, &before, err);
@@ -305,7 +318,7 @@ static int write_live(struct article_writer *writer, struct db *db, const struct
     if (found < 0)
         return found;
     if (found) {
-        after = article_from(record, family_id, &before);
+        after = article_from(record, stays_without_family(record, &before) ? 0 : family_id, &before);
         rc = update_article(writer, db, &before, &after, ret_fate, err);
         if (rc != OK)
             return rc;

@@ -49,8 +49,8 @@ static int stock_own(struct db *db, struct world *world, struct err *err)
     for (size_t i = 0; rc == OK && i < 3; i++) {
         struct article article = {.code = str_from(codes[i]), .label = str_from(labels[i]), .rate_bp = i < 2 ? 550 : 2000, .has_price = true, .price_e4 = (int64_t)(i + 3) * 10500};
         rc = tax_find_by_rate(db, company_id, article.rate_bp, &article.tax_id, err) == 1 ? OK : err->code;
-        if (rc == OK)
-            rc = family_find_or_create(db, company_id, i < 2 ? STR("Épicerie") : STR("Maison"), &article.family_id, err);
+        if (rc == OK && i < 2) /* the last one has none, and comes to the till's default category */
+            rc = family_find_or_create(db, company_id, i == 0 ? STR("Épicerie") : STR("Maison"), &article.family_id, err);
         if (rc == OK)
             rc = db_reserve_ids(db, company_id, "article", 1, &article.id, err);
         if (rc == OK)

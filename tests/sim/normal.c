@@ -209,8 +209,8 @@ static void print_articles(const struct world *world, const struct state *state,
         int64_t id = INT_AT(state, T_ARTICLE, row, ARTICLE_ID), moved = 0;
         if (from_sales && was_unknown(world, TEXT_AT(state, T_ARTICLE, row, ARTICLE_CODE)))
             continue;
-        buf_printf(out, "article %.*s %.*s %lld at %lld", STR_ARG(TEXT_AT(state, T_ARTICLE, row, ARTICLE_CODE)),
-                   STR_ARG(TEXT_AT(state, T_ARTICLE, row, ARTICLE_LABEL)), (long long)INT_AT(state, T_ARTICLE, row, ARTICLE_PRICE), (long long)INT_AT(state, T_ARTICLE, row, ARTICLE_RATE));
+        buf_printf(out, "article %.*s %.*s of %.*s %lld at %lld", STR_ARG(TEXT_AT(state, T_ARTICLE, row, ARTICLE_CODE)),
+                   STR_ARG(TEXT_AT(state, T_ARTICLE, row, ARTICLE_LABEL)), STR_ARG(TEXT_AT(state, T_ARTICLE, row, ARTICLE_FAMILY)), (long long)INT_AT(state, T_ARTICLE, row, ARTICLE_PRICE), (long long)INT_AT(state, T_ARTICLE, row, ARTICLE_RATE));
         for (size_t i = 0; i < ROWS(state, T_MOVE); i++)
             if (INT_AT(state, T_MOVE, i, MOVE_ARTICLE) == id && is_of_good_sale(world, state, i))
                 moved += INT_AT(state, T_MOVE, i, MOVE_QUANTITY);

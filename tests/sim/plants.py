@@ -40,4 +40,8 @@ PLANTS = [
      '    http_client_watch(till_client_http(run->till), keep_lease, run);\n', '    (void)keep_lease;\n', 7),
     ('a correction that leaves the first document standing', 'src/grid/correct.c',
      '    *ret_count = 1;\n    if (staged->revision % 2 == 0)', '    *ret_count = 1;\n    if (staged->revision % 2 < 2)', 2),
+    ('a family that nobody chose', 'src/sync/articles_write.c',
+     'return record->values.in_default_category &&', 'return false && record->values.in_default_category &&', 7),
+    ('an article overwritten at the till while its import waits for a person', 'src/sync/articles_out.c',
+     'else if (record->values.problems && export', 'else if (false && export', 7),
 ]

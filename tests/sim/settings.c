@@ -19,7 +19,7 @@ static const struct setting settings[] = {
     {"invoices, renumbered, validated by hand, articles created from sales", false, NUMBERS_RENUMBER, false, false, UNKNOWN_CREATE, false, false, WEEK},
     {"orders, numbers kept, validated at once", true, NUMBERS_KEEP, true, false, UNKNOWN_CREATE, false, false, DAY},
     {"orders, renumbered, validated by hand, articles in", true, NUMBERS_RENUMBER, false, false, UNKNOWN_REFUSE, true, false, DAY},
-    {"invoices, numbers kept, validated at once, articles out", false, NUMBERS_KEEP, true, true, UNKNOWN_REFUSE, false, true, WEEK},
+    {"invoices, numbers kept, validated at once, articles in and out", false, NUMBERS_KEEP, true, true, UNKNOWN_REFUSE, true, true, WEEK},
 };
 enum { SETTING_COUNT = sizeof settings / sizeof *settings };
 

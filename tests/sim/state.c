@@ -27,7 +27,8 @@ static const struct shape shapes[TABLE_COUNT] = {
     [T_LEVEL] = {"SELECT article_id, quantity_milli FROM stock_level WHERE company_id = $1 ORDER BY article_id", "ii"},
     [T_MOVE] = {"SELECT source, source_id, line_no, article_id, quantity_milli FROM stock_move WHERE company_id = $1 ORDER BY source, source_id, line_no", "tiiii"},
     [T_ARTICLE] = {"SELECT article_id, code, label, price_e4, (SELECT rate_bp FROM tax WHERE tax.company_id = article.company_id AND tax.tax_id = article.tax_id),"
-                   " stock_managed, archived FROM article WHERE company_id = $1 ORDER BY code", "ittiiii"},
+                   " stock_managed, archived, COALESCE((SELECT name FROM family WHERE family.company_id = article.company_id AND family.family_id = article.family_id), '')"
+                   " FROM article WHERE company_id = $1 ORDER BY code", "ittiiiit"},
     [T_CUSTOMER] = {"SELECT customer_id, is_counter, COALESCE(company_name, '') || '/' || COALESCE(last_name, '') FROM customer WHERE company_id = $1"
                     " ORDER BY customer_id", "iit"},
     [T_RUN] = {"SELECT run_id, state, counts FROM run WHERE company_id = $1 ORDER BY run_id", "itt"},

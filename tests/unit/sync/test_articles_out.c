@@ -102,6 +102,38 @@ static void test_lost_answer(void **state)
     assert_counts(shop_sync(shop, FLOW_ARTICLES_IN, false), 4, 0, 0, 4, 0, 0);
 }
 
+/* Killed between the POST and the memory of it: what comes back is ours, and the category that the till gave it is none that anybody chose. */
+static void test_forgotten_export(void **state)
+{
+    struct shop *shop = *state;
+
+    begin(shop);
+    add_article(shop, "'P1', 'Pain', NULL, 11000, NULL, '', NULL, 0");
+    const char *families = arena_copy(&shop->arena, str_from(shop_rows(shop, "SELECT name FROM family WHERE company_id = $1 ORDER BY name"))).p;
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_OUT, false), 3, 1, 0, 2, 0, 0);
+    shop_exec(shop, "DELETE FROM till_article WHERE company_id = $1 AND article_id = (SELECT article_id FROM article WHERE company_id = $1 AND code = 'P1')");
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_IN, false), 3, 0, 0, 3, 0, 0);
+    assert_string_equal(shop_rows(shop, "SELECT code FROM article WHERE company_id = $1 AND family_id IS NULL"), "P1\n");
+    assert_string_equal(shop_rows(shop, "SELECT name FROM family WHERE company_id = $1 ORDER BY name"), families);
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_OUT, false), 3, 0, 0, 3, 0, 0);
+    assert_string_equal(shop->requests.p, "");
+}
+
+/* What could not come in is not overwritten there either, until a person has said who is right; where nothing is to come in, ours counts. */
+static void test_import_waits(void **state)
+{
+    struct shop *shop = *state;
+
+    begin(shop);
+    shop_at_till(shop, "PUT", "articles/" ID("a1"), "{\"name\":\"Blonde\",\"taxes\":[\"" ID("f1") "\",\"" ID("f2") "\"],\"in_stock\":true,\"ignore_stock\":false}");
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_IN, false), 2, 0, 0, 1, 0, 1);
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_OUT, false), 2, 0, 0, 1, 0, 1);
+    assert_string_equal(shop->requests.p, "");
+    shop->link.options.import_articles = false;
+    assert_counts(shop_sync(shop, FLOW_ARTICLES_OUT, false), 2, 0, 1, 1, 0, 0);
+    assert_non_null(strstr(shop->requests.p, "PUT /v1/catalog/articles/" ID("a1")));
+}
+
 static int refused_runs;
 
 /* A second run, while the first one waits as the till asks it to. */
@@ -195,7 +227,8 @@ static void test_filters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        shop_test(test_nothing_to_say), shop_test(test_update), shop_test(test_create), shop_test(test_lost_answer), shop_test(test_long_wait_keeps_the_link), shop_test(test_refused_and_not_kept),
+        shop_test(test_nothing_to_say), shop_test(test_update), shop_test(test_create), shop_test(test_lost_answer), shop_test(test_forgotten_export),
+        shop_test(test_import_waits), shop_test(test_long_wait_keeps_the_link), shop_test(test_refused_and_not_kept),
         shop_test(test_shared_and_similar), shop_test(test_filters),
     };
 
