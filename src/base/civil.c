@@ -214,7 +214,10 @@ static atomic_bool interrupted;
 _Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "interrupt_request is called from signal handlers");
 
 void interrupt_request(void) { atomic_store(&interrupted, true); }
-bool interrupt_requested(void) { return atomic_load(&interrupted); }
+
+static _Thread_local const atomic_bool *watched;
+void interrupt_watch(const atomic_bool *cancelled) { watched = cancelled; }
+bool interrupt_requested(void) { return atomic_load(&interrupted) || (watched && atomic_load(watched)); }
 
 static int64_t system_now_utc(void *context)
 {

@@ -2,6 +2,8 @@
  * in the company's zone with a cut-off hour. No global TZ is read or set. Everyone may use it. */
 #ifndef BASE_CIVIL_H
 #define BASE_CIVIL_H
+#include <stdatomic.h>
+
 #include "base/err.h"
 
 #define CIVIL_SECOND INT64_C(1000000)
@@ -61,5 +63,7 @@ extern const struct clock system_clock;
 extern const struct random_source system_random;
 /* Set from a signal handler (async-signal-safe); system_clock.sleep_ms and long loops look at it. */
 void interrupt_request(void);
+/* What is asked of this thread alone counts as well: while *cancelled is true, interrupt_requested() is true here. NULL ends it. Borrowed until then. */
+void interrupt_watch(const atomic_bool *cancelled);
 bool interrupt_requested(void);
 #endif

@@ -23,6 +23,8 @@ enum { PATH_SIZE = 4096 };
 
 /* English until text_init: the msgids are English. Written once, before there are threads. */
 static enum text_language language = TEXT_ENGLISH;
+/* What a thread chose instead; -1: nothing. */
+static _Thread_local int thread_language = -1;
 
 /* "<folder of the program>/po", where the catalogue stands when it was built there; false when that cannot be said. */
 static bool directory_beside_program(char ret[PATH_SIZE])
@@ -47,24 +49,30 @@ static bool open_catalogue(const char *directory)
 
 void text_init(enum text_language chosen, const char *directory)
 {
-    char beside[PATH_SIZE];
     language = chosen;
     /* Of the locale only the characters, and C.UTF-8 is always there. Numbers keep their point, and what the libraries say stays English: their catalogues are
      * read by the C library (catalogue.c says why not). */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
-    if (chosen == TEXT_ENGLISH)
-        return; /* the msgids are English */
+    if (chosen != TEXT_ENGLISH) /* the msgids are English */
+        text_open_catalogue(directory);
+}
+
+void text_open_catalogue(const char *directory)
+{
+    char beside[PATH_SIZE];
     if (directory)
         (void)open_catalogue(directory);
     else if (!directory_beside_program(beside) || !open_catalogue(beside))
         (void)open_catalogue(LOCALE_DIR);
 }
 
-enum text_language text_language(void) { return language; }
+void text_use(enum text_language chosen) { thread_language = (int)chosen; }
+
+enum text_language text_language(void) { return thread_language < 0 ? language : (enum text_language)thread_language; }
 
 const char *text_translate(const char *msgid)
 {
-    if (language == TEXT_ENGLISH || msgid[0] == '\0') return msgid; /* "" would give the header of the catalogue */
+    if (text_language() == TEXT_ENGLISH || msgid[0] == '\0') return msgid; /* "" would give the header of the catalogue */
     const char *text = catalogue_find(msgid);
     return text ? text : msgid;
 }
@@ -267,7 +275,7 @@ void text_from_windows1252(struct buf *out, struct str bytes)
 /* The digits of `value` * 10^-places with the marks of the language between thousands and before decimals; no sign. */
 static void append_figure(struct buf *out, int64_t value, int places, int min_decimals)
 {
-    bool french = language == TEXT_FRENCH;
+    bool french = text_language() == TEXT_FRENCH;
     BUF_AUTO plain = {.max = 64};
     decimal_append(&plain, value, places, min_decimals);
     struct str integer, decimals, digits = buf_str(&plain);
@@ -285,9 +293,9 @@ static void append_figure(struct buf *out, int64_t value, int places, int min_de
 void text_append_cents(struct buf *out, int64_t cents)
 {
     if (cents < 0) buf_append_char(out, '-');
-    if (language == TEXT_ENGLISH) buf_append(out, STR("€"));
+    if (text_language() == TEXT_ENGLISH) buf_append(out, STR("€"));
     append_figure(out, cents, 2, 2);
-    if (language == TEXT_FRENCH) buf_append(out, STR(NO_BREAK_SPACE "€"));
+    if (text_language() == TEXT_FRENCH) buf_append(out, STR(NO_BREAK_SPACE "€"));
 }
 
 void text_append_milli(struct buf *out, int64_t milli)
@@ -300,5 +308,5 @@ void text_append_rate(struct buf *out, int64_t rate_bp)
 {
     if (rate_bp < 0) buf_append_char(out, '-');
     append_figure(out, rate_bp, 2, 0);
-    buf_append(out, language == TEXT_FRENCH ? STR(NO_BREAK_SPACE "%") : STR("%"));
+    buf_append(out, text_language() == TEXT_FRENCH ? STR(NO_BREAK_SPACE "%") : STR("%"));
 }

@@ -11,6 +11,10 @@ enum text_language { TEXT_FRENCH, TEXT_ENGLISH };
 /* Chooses the language of the whole process and opens its catalogue, which English needs none of: `directory` of compiled .mo files as gettext lays them out
  * (NULL: beside the program, then the installed one). Call once, before threads. */
 void text_init(enum text_language chosen, const char *directory);
+/* For a program that answers in both languages: opens the catalogue whatever language was chosen. After text_init, before threads. */
+void text_open_catalogue(const char *directory);
+/* The language of this thread from now on, in place of the process's. */
+void text_use(enum text_language chosen);
 enum text_language text_language(void);
 /* The translation of a msgid; the msgid itself when there is none. Borrowed for ever. */
 const char *text_translate(const char *msgid) __attribute__((format_arg(1)));

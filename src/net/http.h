@@ -93,6 +93,8 @@ struct http_server_request {
     struct str query;             /* raw, without the `?` */
     struct str body;
     struct arena *arena;          /* lives until the response is sent */
+    int worker;                   /* which of the workers asks, from 0 */
+    struct str address;           /* of the peer, without the port: "127.0.0.1" */
     void *impl;
 };
 /* A request header by name without regard to case; {NULL,0} when absent, or when a line end stands in it. */
@@ -112,11 +114,18 @@ struct http_server_response {
     bool cut;                     /* announce the whole length, send half, close */
     int64_t delay_ms;             /* wait before answering */
 };
-/* Called on one thread at a time (the server polls in one thread of its own). */
+/* Without workers called on one thread at a time (the server polls in one thread of its own); with them on each worker, one request at a time. */
 typedef void http_handler(void *context, const struct http_server_request *request, struct http_server_response *response);
-/* `listen` is "127.0.0.1:8080", ":0" means loopback with a free port. Bodies up to body_max (0: HTTP_BODY_MAX), 413
- * beyond; 512 connections, 30 s without a byte; a target with a blank, a control character or %00 gets 400. ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken. */
-int http_server_start(struct http_server **ret, struct str listen, size_t body_max, http_handler *handler, void *context, struct err *err) MUST_CHECK;
+struct http_server_options {
+    struct str listen;            /* "127.0.0.1:8080"; ":0" means loopback with a free port */
+    size_t body_max;              /* 0: HTTP_BODY_MAX; 413 beyond */
+    int workers;                  /* threads that run the handler, so that a slow answer holds nobody up; 0: in the polling thread, one request at a time */
+    struct str tls_certificate, tls_key; /* PEM texts, the chain in order; absent: no TLS. The key is wiped by the caller. */
+    http_handler *handler;
+    void *context;
+};
+/* 512 connections, 30 s without a byte; a target with a blank, a control character or %00 gets 400. ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken. */
+int http_server_start(struct http_server **ret, const struct http_server_options *options, struct err *err) MUST_CHECK;
 int http_server_port(const struct http_server *server);
 /* Delayed answers are let go at once; returns when the handler will not be called again. NULL is harmless. */
 void http_server_stop(struct http_server *server);

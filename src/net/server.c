@@ -480,10 +480,10 @@ static void server_free(struct http_server *server)
     mem_free(server);
 }
 
-int http_server_start(struct http_server **ret, struct str listen, size_t body_max, http_handler *handler, void *context, struct err *err)
+int http_server_start(struct http_server **ret, const struct http_server_options *options, struct err *err)
 {
     int fd = -1, port = 0;
-    int rc = socket_open(listen, &fd, &port, err);
+    int rc = socket_open(options->listen, &fd, &port, err);
     if (rc != OK)
         return rc;
     struct http_server *server = mem_alloc_zero(1, sizeof(*server));
@@ -491,9 +491,9 @@ int http_server_start(struct http_server **ret, struct str listen, size_t body_m
         close(fd);
         return err_memory(err);
     }
-    server->handler = handler;
-    server->context = context;
-    server->body_max = body_max != 0 ? body_max : HTTP_BODY_MAX;
+    server->handler = options->handler;
+    server->context = options->context;
+    server->body_max = options->body_max != 0 ? options->body_max : HTTP_BODY_MAX;
     server->port = port;
     pthread_mutex_init(&server->lock, NULL);
     pthread_condattr_t attributes;

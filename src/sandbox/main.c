@@ -162,7 +162,7 @@ static int serve(const struct arguments *arguments, struct err *err)
     if (rc == OK)
         rc = sandbox_save(sandbox, err);
     if (rc == OK)
-        rc = http_server_start(&server, str_from(arguments->listen), SANDBOX_BODY_MAX, sandbox_handle, sandbox, err);
+        rc = http_server_start(&server, &(struct http_server_options){.listen = str_from(arguments->listen), .body_max = SANDBOX_BODY_MAX, .handler = sandbox_handle, .context = sandbox}, err);
     if (rc == OK) {
         struct str key = sandbox_key(sandbox);
         printf("tactill-sandbox listening on http://127.0.0.1:%d key %.*s\n", http_server_port(server), STR_ARG(key));

@@ -209,7 +209,7 @@ static bool is_loopback(struct str listen)
 static int serve_until_interrupted(struct server *server, const struct server_options *options, struct err *err)
 {
     struct http_server *http = NULL;
-    int rc = http_server_start(&http, options->listen, FORM_MAX, handle, server, err);
+    int rc = http_server_start(&http, &(struct http_server_options){.listen = options->listen, .body_max = FORM_MAX, .handler = handle, .context = server}, err);
     if (rc != OK)
         return rc;
     options->on_ready(options->context, http_server_port(http));

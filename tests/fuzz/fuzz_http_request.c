@@ -86,7 +86,7 @@ static struct http_server *server_of_test(void)
     struct err err = {0};
 
     if (server == NULL)
-        LAW(http_server_start(&server, STR("127.0.0.1:0"), BODY_MAX, handle, NULL, &err) == OK);
+        LAW(http_server_start(&server, &(struct http_server_options){.listen = STR("127.0.0.1:0"), .body_max = BODY_MAX, .handler = handle}, &err) == OK);
     return server;
 }
 

@@ -78,7 +78,7 @@ static int group_setup(void **state)
         large[i] = "0123456789abcdef"[seed >> 28];
     }
     struct err err = {0};
-    return http_server_start(&server, STR(":0"), BODY_MAX, handle, NULL, &err);
+    return http_server_start(&server, &(struct http_server_options){.listen = STR(":0"), .body_max = BODY_MAX, .handler = handle}, &err);
 }
 
 static int group_teardown(void **state)
@@ -408,7 +408,7 @@ static void a_delayed_answer_holds_up_nobody(void **state)
     (void)state;
     struct http_server *own;
     struct err err = {0};
-    assert_int_equal(http_server_start(&own, STR("127.0.0.1:0"), 0, handle, NULL, &err), OK);
+    assert_int_equal(http_server_start(&own, &(struct http_server_options){.listen = STR("127.0.0.1:0"), .handler = handle}, &err), OK);
     struct http_client *client = client_open(NULL, 1);
     ARENA_AUTO arena = {0};
     struct http_request slow = {.url = url_of(&arena, "http", http_server_port(own), "/slow?delay=600000")};
@@ -764,7 +764,7 @@ static void addresses_to_listen_on(void **state)
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
         struct http_server *own;
         struct err err = {0};
-        assert_int_equal(http_server_start(&own, str_from(good[i]), 0, handle, NULL, &err), OK);
+        assert_int_equal(http_server_start(&own, &(struct http_server_options){.listen = str_from(good[i]), .handler = handle}, &err), OK);
         assert_in_range(http_server_port(own), 1, 65535);
         http_server_stop(own);
     }
@@ -772,7 +772,7 @@ static void addresses_to_listen_on(void **state)
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         struct http_server *own = NULL;
         struct err err = {0};
-        if (http_server_start(&own, str_from(bad[i]), 0, handle, NULL, &err) != ERR_USAGE)
+        if (http_server_start(&own, &(struct http_server_options){.listen = str_from(bad[i]), .handler = handle}, &err) != ERR_USAGE)
             fail_msg("`%s` was not refused", bad[i]);
         assert_null(own);
     }
@@ -785,7 +785,7 @@ static void a_taken_port_is_an_error(void **state)
     struct str address = arena_format(&arena, "127.0.0.1:%d", http_server_port(server));
     struct http_server *own = NULL;
     struct err err = {0};
-    assert_int_equal(http_server_start(&own, address, 0, handle, NULL, &err), ERR_DATA);
+    assert_int_equal(http_server_start(&own, &(struct http_server_options){.listen = address, .handler = handle}, &err), ERR_DATA);
     assert_null(own);
     assert_message_names(&err, address.p);
 }

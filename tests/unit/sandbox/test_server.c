@@ -40,7 +40,7 @@ static void over_a_socket(void **state)
         struct http_server *server;
         struct err err = {0};
         till_open(&till, dialect, "");
-        assert_int_equal(http_server_start(&server, STR(":0"), SANDBOX_BODY_MAX, sandbox_handle, till.sandbox, &err), OK);
+        assert_int_equal(http_server_start(&server, &(struct http_server_options){.listen = STR(":0"), .body_max = SANDBOX_BODY_MAX, .handler = sandbox_handle, .context = till.sandbox}, &err), OK);
         ask(http_server_port(server), "GET /v1/account/account HTTP/1.1\r\nHost: till\r\nx-api-key: " KEY "\r\n\r\n", answer, sizeof answer);
         assert_true(strncmp(answer, "HTTP/1.1 200 OK\r\n", 17) == 0);
         /* libmicrohttpd capitalises the word, which has no case in HTTP. */
