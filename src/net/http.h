@@ -90,6 +90,7 @@ void http_client_totals(const struct http_client *client, int64_t *ret_requests,
 struct http_server;
 struct http_server_request {
     struct str method, path;      /* the path percent-decoded once */
+    struct str raw_path;          /* the same as it came, so that an encoded slash is told from one that divides */
     struct str query;             /* raw, without the `?` */
     struct str body;
     struct arena *arena;          /* lives until the response is sent */

@@ -31,7 +31,7 @@ enum {
 /* One request from its first line until its answer is sent. */
 struct exchange {
     struct arena arena;
-    struct str path, query;     /* in the arena; path.p is NULL when the target is refused */
+    struct str path, raw_path, query; /* in the arena; path.p is NULL when the target is refused */
     struct buf body;
     uint64_t body_seen;         /* bytes that came, kept or not */
     bool begun;                 /* the headers were seen */
@@ -253,6 +253,7 @@ static void answer(struct http_server *server, struct exchange *exchange, struct
         struct http_server_request request = {
             .method = method,
             .path = exchange->path,
+            .raw_path = exchange->raw_path,
             .query = exchange->query,
             .body = buf_str(&exchange->body),
             .arena = &exchange->arena,
@@ -302,6 +303,7 @@ static void target_split(struct exchange *exchange, struct str target)
     if (decoded.p == NULL || memchr(decoded.p, '\0', decoded.n) != NULL)
         return;
     exchange->path = decoded;
+    exchange->raw_path = path;
     exchange->query = query;
 }
 
