@@ -1,204 +1,265 @@
-/* server.c: the HTTP side of `liaison serve`: login, sessions, routes. Everything that a page shows comes from pages.c, which asks report and grid.
- * One thread answers; the database connection and the sessions belong to it. */
+/* server.c: `liaison serve` from start to stop, and each request from net's worker to the answer: the worker's own connection, the language, the host that was asked for, then the API
+ * (dispatch.c) or the built pages (static.c), and the headers that every answer bears. */
+#include <stdio.h>
 #include <string.h>
 
-#include "net/http.h"
 #include "server/server_int.h"
 
-enum { SESSIONS_MAX = 64, TOKEN_BYTES = 32, FAILURES_BEFORE_PAUSE = 5, FORM_MAX = 4096 };
-#define SESSION_LIFE (12 * CIVIL_HOUR)
-#define FAILURE_PAUSE (1 * CIVIL_MINUTE)
+enum { BODY_MAX = 32 << 20, GZIP_FROM_BYTES = 1024, SETUP_CODE_DIGITS = 12, REQUEST_ID_BYTES = 8 };
 
-struct session {
-    unsigned char token_hash[SHA256_SIZE];  /* the token itself is only in the browser */
-    int64_t until_utc;
-};
+/* Nothing is loaded from elsewhere and no script stands in a page; styles may, since the components set them. */
+#define CONTENT_POLICY \
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; manifest-src 'self';" \
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-struct server {
-    struct page_context page;
-    struct session sessions[SESSIONS_MAX];
-    size_t next_session;
-    int failures;                           /* wrong passwords since the last right one */
-    int64_t pause_until_utc;
-};
+/* ---- headers ---- */
 
 static void add_header(struct http_server_response *response, const char *name, struct str value)
 {
-    if (response->header_count < sizeof response->headers / sizeof *response->headers)
+    if (value.p && response->header_count < sizeof response->headers / sizeof *response->headers)
         response->headers[response->header_count++] = (struct http_header){str_from(name), value};
 }
 
-static void answer(struct http_server_response *response, int status, const char *content_type, struct str body)
+static void add_common_headers(const struct server *server, struct http_server_response *response)
 {
-    response->status = status;
-    response->body = body;
-    add_header(response, "Content-Type", str_from(content_type));
-    add_header(response, "Cache-Control", STR("no-store"));
     add_header(response, "X-Content-Type-Options", STR("nosniff"));
-    add_header(response, "Content-Security-Policy", STR("default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"));
+    add_header(response, "Content-Security-Policy", STR(CONTENT_POLICY));
     add_header(response, "Referrer-Policy", STR("no-referrer"));
+    add_header(response, "Cross-Origin-Opener-Policy", STR("same-origin"));
+    add_header(response, "Cross-Origin-Resource-Policy", STR("same-origin"));
+    if (server->secure)
+        add_header(response, "Strict-Transport-Security", STR("max-age=31536000"));
 }
 
-static void redirect(struct http_server_response *response, const char *where)
+/* A name that goes into a header: what could end it, or is not ASCII, is replaced. */
+static struct str attachment(struct arena *arena, struct str name)
 {
-    answer(response, 303, "text/plain; charset=utf-8", STR(""));
-    add_header(response, "Location", str_from(where));
+    BUF_AUTO text = {0};
+
+    buf_append_z(&text, "attachment; filename=\"");
+    for (size_t i = 0; i < name.n; i++)
+        buf_append_char(&text, name.p[i] > ' ' && name.p[i] < 0x7f && !strchr("\"\\/;", name.p[i]) ? name.p[i] : '_');
+    buf_append_char(&text, '"');
+    return buf_failed(&text) ? STR_NULL : arena_copy(arena, buf_str(&text));
 }
 
-/* ---- sessions ---- */
+/* ---- the worker ---- */
 
-static void hash_token(struct str token, unsigned char ret[SHA256_SIZE])
+int server_open_db(const struct server *server, struct db **ret, struct err *err)
 {
-    sha256(token, ret);
+    const struct db_options options = {0};
+    int rc = db_open(ret, server->options->db_url, &options, err);
+
+    if (rc == OK)
+        db_set_seal_key(*ret, server->options->seal_key);
+    return rc;
 }
 
-static struct str cookie_token(const struct http_server_request *request)
+static void worker_release(struct server_worker *worker)
 {
-    struct str cookies = http_server_header(request, "Cookie"), item = {0};
-    while (cookies.n) {
-        str_cut(cookies, ';', &item, &cookies);
-        item = str_trim(item);
-        struct str name = STR("liaison_session=");
-        if (str_starts_with(item, name))
-            return (struct str){item.p + name.n, item.n - name.n};
-    }
-    return STR_NULL;
+    company_release(&worker->company);
+    db_close(worker->db);
+    arena_release(&worker->arena);
+    *worker = (struct server_worker){0};
 }
 
-static struct session *find_session(struct server *server, const struct http_server_request *request)
+/* The worker's connection, and the company as it is now. */
+static int worker_ready(struct server *server, struct server_worker *worker, struct err *err)
 {
-    struct str token = cookie_token(request);
-    if (token.n != (size_t)2 * TOKEN_BYTES)
-        return NULL;
-    unsigned char hash[SHA256_SIZE];
-    hash_token(token, hash);
-    int64_t now = system_clock.now_utc(system_clock.context);
-    for (size_t i = 0; i < SESSIONS_MAX; i++)
-        if (server->sessions[i].until_utc > now && memcmp(server->sessions[i].token_hash, hash, sizeof hash) == 0)
-            return &server->sessions[i];
-    return NULL;
-}
+    unsigned version = atomic_load(&server->company_version);
+    int rc = OK;
 
-static int open_session(struct server *server, struct arena *arena, struct http_server_response *response, struct err *err)
-{
-    unsigned char token[TOKEN_BYTES];
-    system_random.fill(system_random.context, token, sizeof token);
-    BUF_AUTO hex = {0};
-    hex_append(&hex, token, sizeof token);
-    struct session *session = &server->sessions[server->next_session++ % SESSIONS_MAX];
-    if (buf_failed(&hex))
-        return err_memory(err);
-    hash_token(buf_str(&hex), session->token_hash);
-    session->until_utc = system_clock.now_utc(system_clock.context) + SESSION_LIFE;
-    struct str cookie = arena_format(arena, "liaison_session=%.*s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d", STR_ARG(buf_str(&hex)),
-                                     (int)(SESSION_LIFE / CIVIL_SECOND));
-    if (!cookie.p)
-        return err_memory(err);
-    redirect(response, "/");
-    add_header(response, "Set-Cookie", cookie);
-    return OK;
-}
-
-/* ---- login ---- */
-
-/* One field of a posted form, decoded into the arena. */
-static struct str form_field(struct arena *arena, struct str body, struct str name)
-{
-    struct str item = {0}, key = {0}, value = {0};
-    while (body.n) {
-        str_cut(body, '&', &item, &body);
-        if (str_cut(item, '=', &key, &value) && str_equal(key, name))
-            return http_decode(arena, value, true);
-    }
-    return STR("");
-}
-
-/* A browser says where a form comes from: another site's is refused. */
-static bool from_elsewhere(const struct http_server_request *request)
-{
-    struct str site = http_server_header(request, "Sec-Fetch-Site");
-    return site.p && !str_equal(site, STR("same-origin")) && !str_equal(site, STR("none"));
-}
-
-static int login(struct server *server, const struct http_server_request *request, struct http_server_response *response, struct buf *out, struct err *err)
-{
-    int64_t now = system_clock.now_utc(system_clock.context);
-    if (from_elsewhere(request)) {
-        answer(response, 403, "text/plain; charset=utf-8", STR("forbidden\n"));
+    if (worker->db && worker->company.zone && worker->company_version == version)
         return OK;
-    }
-    if (now < server->pause_until_utc) {
-        page_login(out, _("Too many wrong passwords: wait a minute and try again."));
-        answer(response, 429, "text/html; charset=utf-8", buf_str(out));
-        add_header(response, "Retry-After", STR("60"));
-        return OK;
-    }
-    struct str name = form_field(request->arena, request->body, STR("name")), password = form_field(request->arena, request->body, STR("password"));
-    struct str role = {0};
-    int rc = user_check(server->page.db, server->page.company.id, request->arena, name, password, &role, err);
-    if (rc < 0)
-        return rc;
-    if (rc == 1) {
-        server->failures = 0;
-        return open_session(server, request->arena, response, err);
-    }
-    if (++server->failures >= FAILURES_BEFORE_PAUSE) {
-        server->failures = 0;
-        server->pause_until_utc = now + FAILURE_PAUSE;
-    }
-    page_login(out, _("Wrong name or password."));
-    answer(response, 401, "text/html; charset=utf-8", buf_str(out));
-    return OK;
+    company_release(&worker->company);
+    worker->company = (struct company){0};
+    arena_reset(&worker->arena);
+    if (!worker->db)
+        rc = server_open_db(server, &worker->db, err);
+    if (rc == OK)
+        rc = company_open(worker->db, &worker->arena, server->options->company, &worker->company, err);
+    if (rc != OK)
+        worker_release(worker);
+    worker->company_version = version;
+    return rc;
 }
 
-/* ---- routes ---- */
-
-static int route(struct server *server, const struct http_server_request *request, struct http_server_response *response, struct buf *out, struct err *err)
+/* After a failure: a connection that answers nothing any more is opened anew by the next request. */
+static void worker_look_after(struct server_worker *worker)
 {
-    bool get = str_equal(request->method, STR("GET")), post = str_equal(request->method, STR("POST"));
-    if (get && str_equal(request->path, STR("/healthz"))) {
-        answer(response, 200, "text/plain; charset=utf-8", STR("ok\n"));
-    } else if (get && str_equal(request->path, STR("/style.css"))) {
-        answer(response, 200, "text/css; charset=utf-8", str_from(page_style));
-    } else if (post && str_equal(request->path, STR("/login"))) {
-        return login(server, request, response, out, err);
-    } else if (get && str_equal(request->path, STR("/")) && find_session(server, request)) {
-        int rc = page_overview(&server->page, out, err);
-        if (rc != OK)
-            return rc;
-        answer(response, 200, "text/html; charset=utf-8", buf_str(out));
-    } else if (get && str_equal(request->path, STR("/"))) {
-        page_login(out, NULL);
-        answer(response, 200, "text/html; charset=utf-8", buf_str(out));
-    } else if (post && str_equal(request->path, STR("/logout")) && !from_elsewhere(request)) {
-        struct session *session = find_session(server, request);
-        if (session)
-            *session = (struct session){0};
-        redirect(response, "/");
+    int64_t one = 0;
+    struct err ignored = {0};
+
+    if (worker->db && db_query_int(worker->db, &one, "SELECT CAST($1 AS BIGINT)", &ignored, DB_INT(1)) != 1)
+        worker_release(worker);
+}
+
+/* ---- one request ---- */
+
+static enum text_language language_of(const struct http_server_request *http)
+{
+    struct str wanted = str_trim(http_server_header(http, "Accept-Language"));
+
+    return wanted.n >= 2 && str_equal_ignore_case((struct str){wanted.p, 2}, STR("en")) ? TEXT_ENGLISH : TEXT_FRENCH;
+}
+
+static struct str new_request_id(struct arena *arena)
+{
+    unsigned char bytes[REQUEST_ID_BYTES];
+    BUF_AUTO text = {0};
+
+    system_random.fill(system_random.context, bytes, sizeof bytes);
+    hex_append(&text, bytes, sizeof bytes);
+    struct str id = buf_failed(&text) ? STR_NULL : arena_copy(arena, buf_str(&text));
+    return id.p ? id : STR("");
+}
+
+/* Without the port; "[::1]" keeps its brackets. */
+static struct str host_of(struct str host)
+{
+    const char *end = host.n ? memrchr(host.p, ':', host.n) : NULL, *bracket = host.n ? memrchr(host.p, ']', host.n) : NULL;
+
+    return end && (!bracket || bracket < end) ? (struct str){host.p, (size_t)(end - host.p)} : host;
+}
+
+/* A page elsewhere whose name was made to lead to this machine asks for that name: it gets nothing. */
+static bool host_is_ours(const struct server *server, const struct http_server_request *http)
+{
+    static const char *const local[] = {"localhost", "127.0.0.1", "[::1]"};
+    struct str host = host_of(str_trim(http_server_header(http, "Host")));
+
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+        if (str_equal_ignore_case(host, str_from(local[i])))
+            return true;
+    return (server->public_host.n && str_equal_ignore_case(host, server->public_host)) || str_equal_ignore_case(host, host_of(server->options->listen));
+}
+
+static void finish_reply(struct request *request, struct reply *reply, struct http_server_response *response)
+{
+    struct arena *arena = request->arena;
+    bool known = request->route != NULL;
+
+    response->status = reply->status ? reply->status : 200;
+    response->body = reply->status == 204 ? STR("") : arena_copy(arena, buf_str(&reply->body));
+    if (!response->body.p)
+        response->body = STR("");
+    struct str accepted = http_server_header(request->http, "Accept-Encoding");
+    response->gzip = response->body.n >= GZIP_FROM_BYTES && accepted.n && memmem(accepted.p, accepted.n, "gzip", 4);
+    add_header(response, "Content-Type", str_from(reply->content_type ? reply->content_type : "application/json"));
+    add_header(response, "Content-Language", text_language() == TEXT_FRENCH ? STR("fr") : STR("en"));
+    add_header(response, "Cache-Control", STR("no-store"));
+    add_header(response, "ETag", reply->etag);
+    add_header(response, "Location", reply->location);
+    if (reply->file_name.p)
+        add_header(response, "Content-Disposition", attachment(arena, reply->file_name));
+    for (size_t i = 0; known && i < reply->extra_count; i++)
+        add_header(response, reply->extra[i].name.p, reply->extra[i].value);
+    add_header(response, "X-Request-Id", request->id);
+}
+
+/* No route: the path, the method, or nothing at all. */
+static void refuse(struct request *request, struct reply *reply, bool path_known)
+{
+    struct err why = {0};
+
+    if (path_known)
+        err_set(&why, ERR_USAGE, N_("%s cannot be asked of %s"), ERR_STR(request->http->method), ERR_STR(request->http->path));
+    else
+        err_set(&why, ERR_NOT_FOUND, N_("there is nothing at %s"), ERR_STR(request->http->path));
+    reply_problem(request, reply, path_known ? 405 : 404, NULL, &why);
+}
+
+static void answer_api(struct server *server, struct request *request, struct http_server_response *response)
+{
+    struct server_worker *worker = &server->workers[request->http->worker];
+    struct reply reply = {.file = -1};
+    struct err err = {0};
+    bool path_known = false;
+
+    request->route = route_find(request->arena, request->http->method, request->http->raw_path, request->args, &path_known);
+    if (!request->route) {
+        refuse(request, &reply, path_known);
+    } else if (worker_ready(server, worker, &err) != OK) {
+        reply_problem(request, &reply, 503, NULL, &err);
     } else {
-        answer(response, 404, "text/plain; charset=utf-8", STR("not found\n"));
+        request->db = worker->db;
+        request->company = &worker->company;
+        dispatch(request, &reply);
+        if (reply.status >= 500)
+            worker_look_after(worker);
     }
-    return OK;
+    finish_reply(request, &reply, response);
+    buf_release(&reply.body);
 }
 
-static void handle(void *context, const struct http_server_request *request, struct http_server_response *response)
+static void answer_ready(struct server *server, struct request *request, struct http_server_response *response)
+{
+    struct server_worker *worker = &server->workers[request->http->worker];
+    struct err err = {0};
+    int64_t one = 0;
+    bool ready = worker_ready(server, worker, &err) == OK && db_query_int(worker->db, &one, "SELECT CAST($1 AS BIGINT)", &err, DB_INT(1)) == 1;
+
+    if (!ready)
+        worker_look_after(worker);
+    response->status = ready ? 200 : 503;
+    response->body = ready ? STR("ready\n") : STR("the database does not answer\n");
+    add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
+    add_header(response, "Cache-Control", STR("no-store"));
+}
+
+static bool is_api(struct str path)
+{
+    return str_starts_with(path, STR("/api/v1/")) || str_equal(path, STR("/metrics"));
+}
+
+static void answer(struct server *server, struct request *request, struct http_server_response *response)
+{
+    const struct http_server_request *http = request->http;
+    bool get = str_equal(http->method, STR("GET")) || str_equal(http->method, STR("HEAD"));
+    struct reply reply = {.file = -1};
+    struct err why = {0};
+
+    if (get && str_equal(http->path, STR("/healthz"))) { /* also for who asks by address */
+        response->status = 200;
+        response->body = STR("ok\n");
+        add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
+        add_header(response, "Cache-Control", STR("no-store"));
+    } else if (!host_is_ours(server, http)) {
+        err_set(&why, ERR_USAGE, N_("this server does not answer for %s: start it with --public-url and the address that people use"), ERR_STR(http_server_header(http, "Host")));
+        reply_problem(request, &reply, 421, NULL, &why);
+        finish_reply(request, &reply, response);
+    } else if (get && str_equal(http->path, STR("/readyz"))) {
+        answer_ready(server, request, response);
+    } else if (is_api(http->path)) {
+        answer_api(server, request, response);
+    } else if (get) {
+        static_answer(server->files, http, response);
+    } else {
+        refuse(request, &reply, true);
+        finish_reply(request, &reply, response);
+    }
+    buf_release(&reply.body);
+}
+
+static void handle(void *context, const struct http_server_request *http, struct http_server_response *response)
 {
     struct server *server = context;
-    struct err err = {0};
-    BUF_AUTO out = {.max = (size_t)4 << 20};
-    int rc = route(server, request, response, &out, &err);
-    if (rc == OK && buf_failed(&out))
-        rc = err_memory(&err);
-    if (rc != OK) {
-        BUF_AUTO text = {0};
-        err_format(&err, &text);
-        log_event(LOG_ERROR, "page", "error", text.p ? text.p : "", NULL);
-        response->header_count = 0;
-        answer(response, 500, "text/plain; charset=utf-8", STR("internal error\n"));
-    }
-    /* The body outlives `out`: it is moved to the request's arena. */
-    response->body = arena_copy(request->arena, response->body);
+    struct request request = {.server = server, .http = http, .arena = http->arena, .id = new_request_id(http->arena), .now_utc = system_clock.now_utc(system_clock.context)};
+    char status[16], took[24];
+
+    text_use(language_of(http));
+    answer(server, &request, response);
+    add_common_headers(server, response);
+    int64_t took_us = system_clock.now_utc(system_clock.context) - request.now_utc;
+    metrics_count_request(server->metrics, response->status, took_us > 0 ? took_us : 0);
+    snprintf(status, sizeof status, "%d", response->status);
+    snprintf(took, sizeof took, "%lld", (long long)took_us);
+    struct str path = arena_copy(http->arena, http->path), method = arena_copy(http->arena, http->method), user = arena_copy(http->arena, request.who.user);
+    log_event(LOG_INFO, "request", "id", request.id.p, "method", method.p ? method.p : "", "path", path.p ? path.p : "", "status", status, "microseconds", took, "user",
+              user.p ? user.p : "-", NULL);
 }
+
+/* ---- start and stop ---- */
 
 static bool is_loopback(struct str listen)
 {
@@ -206,13 +267,78 @@ static bool is_loopback(struct str listen)
            str_starts_with(listen, STR(":"));
 }
 
-static int serve_until_interrupted(struct server *server, const struct server_options *options, struct err *err)
+static int check_options(struct server *server, struct err *err)
 {
+    const struct server_options *options = server->options;
+    struct str scheme, rest, host;
+
+    if (options->public_url.n) {
+        bool https = str_starts_with(options->public_url, STR("https://")), http = str_starts_with(options->public_url, STR("http://"));
+        if (!https && !http)
+            return err_set(err, ERR_USAGE, N_("--public-url takes an address such as https://gestion.example.fr, not “%s”"), ERR_STR(options->public_url));
+        (void)str_cut(options->public_url, '/', &scheme, &rest);
+        rest = (struct str){rest.p + 1, rest.n - 1};
+        (void)str_cut(rest, '/', &host, &rest);
+        server->public_host = host_of(host);
+        server->secure = https;
+    }
+    server->secure = server->secure || options->certificate.n;
+    if (!is_loopback(options->listen) && !options->certificate.n && !server->secure)
+        return err_set(err, ERR_USAGE, N_("passwords would cross the network in the clear: give --certificate and --certificate-key, or --public-url https://… when a proxy with TLS stands"
+                                          " in front"));
+    return OK;
+}
+
+static const char sql_users_count[] = "SELECT COUNT(*) FROM app_user WHERE company_id = $1";
+
+/* Twelve letters and digits that nobody takes for one another: sixty bits. */
+static void make_setup_code(char ret[32])
+{
+    static const char letters[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    unsigned char bytes[SETUP_CODE_DIGITS];
+    size_t n = 0;
+
+    system_random.fill(system_random.context, bytes, sizeof bytes);
+    for (size_t i = 0; i < SETUP_CODE_DIGITS; i++) {
+        if (i > 0 && i % 4 == 0)
+            ret[n++] = '-';
+        ret[n++] = letters[bytes[i] % 32];
+    }
+    ret[n] = '\0';
+}
+
+static int prepare(struct server *server, struct err *err)
+{
+    struct db *db = NULL;
+    struct company company = {0};
+    ARENA_AUTO arena = {0};
+    int64_t users = 0;
+    int rc = server_open_db(server, &db, err);
+
+    if (rc == OK)
+        rc = db_migrate(db, NULL, NULL, err);
+    if (rc == OK)
+        rc = company_open(db, &arena, server->options->company, &company, err);
+    if (rc == OK)
+        rc = db_query_int(db, &users, sql_users_count, err, DB_INT(company.id));
+    if (rc >= 0 && users == 0)
+        make_setup_code(server->setup_code);
+    company_release(&company);
+    db_close(db);
+    return rc < 0 ? rc : OK;
+}
+
+static int serve(struct server *server, struct err *err)
+{
+    const struct server_options *options = server->options;
+    const struct http_server_options http_options = {.listen = options->listen, .body_max = BODY_MAX, .workers = SERVER_WORKERS, .tls_certificate = options->certificate,
+                                                     .tls_key = options->certificate_key, .handler = handle, .context = server};
     struct http_server *http = NULL;
-    int rc = http_server_start(&http, &(struct http_server_options){.listen = options->listen, .body_max = FORM_MAX, .handler = handle, .context = server}, err);
+    int rc = http_server_start(&http, &http_options, err);
+
     if (rc != OK)
         return rc;
-    options->on_ready(options->context, http_server_port(http));
+    options->on_ready(options->context, http_server_port(http), server->setup_code[0] ? server->setup_code : NULL);
     while (!interrupt_requested())
         if (system_clock.sleep_ms(system_clock.context, 60000) == ERR_CANCELLED)
             break;
@@ -222,20 +348,29 @@ static int serve_until_interrupted(struct server *server, const struct server_op
 
 int server_run(const struct server_options *options, struct err *err)
 {
-    if (!is_loopback(options->listen))
-        return err_set(err, ERR_USAGE, N_("liaison serve has no TLS yet and listens on this machine only (127.0.0.1:8080): put a proxy in front of it"));
     struct server *server = mem_alloc_zero(1, sizeof *server);
+    int rc;
+
     if (!server)
         return err_memory(err);
-    ARENA_AUTO arena = {0};
-    struct db_options db_options = {0};
-    int rc = db_open(&server->page.db, options->db_url, &db_options, err);
+    server->options = options;
+    pthread_mutex_init(&server->lock, NULL);
+    server->throttle = throttle_new();
+    server->metrics = metrics_new();
+    rc = server->throttle && server->metrics ? check_options(server, err) : err_memory(err);
     if (rc == OK)
-        rc = company_open(server->page.db, &arena, options->company, &server->page.company, err);
+        rc = static_load(&server->files, options->ui_folder, err);
     if (rc == OK)
-        rc = serve_until_interrupted(server, options, err);
-    company_release(&server->page.company);
-    db_close(server->page.db);
+        rc = prepare(server, err);
+    if (rc == OK)
+        rc = serve(server, err);
+    for (size_t i = 0; i < SERVER_WORKERS; i++)
+        worker_release(&server->workers[i]);
+    static_free(server->files);
+    throttle_free(server->throttle);
+    metrics_free(server->metrics);
+    pthread_mutex_destroy(&server->lock);
+    explicit_bzero(server->setup_code, sizeof server->setup_code);
     mem_free(server);
     return rc;
 }

@@ -1,17 +1,191 @@
-/* server_int.h: private to server/: the pages, made of text that is escaped where it is appended. */
+/* server_int.h: private to server/. A request comes from net's server on one of its worker threads; routes.c says who may ask for what and who answers; the answer is made
+ * in a reply. What waits for the till or the disk for long is a job (jobs.h part below), on a thread and a connection of its own. */
 #ifndef SERVER_SERVER_INT_H
 #define SERVER_SERVER_INT_H
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/http.h"
 #include "report/report.h"
 #include "server/server.h"
+#include "sync/sync.h"
 
-struct page_context { struct db *db; struct company company; };
+/* ---- who asks ---- */
+enum role { ROLE_NONE, ROLE_VIEWER, ROLE_ACCOUNTANT, ROLE_ADMIN };
+enum right {               /* what a route asks for; a role has all that stand before it */
+    RIGHT_ANYBODY,         /* also without a session */
+    RIGHT_READ,            /* viewer, accountant, admin; token scope read or write */
+    RIGHT_WRITE,           /* accountant, admin; token scope write */
+    RIGHT_ADMIN,           /* admin; no token */
+    RIGHT_FEED,            /* like RIGHT_WRITE; token scope feed too */
+    RIGHT_SELF,            /* any session, no token: one's own session, language, password */
+};
+struct identity { enum role role; struct str user; bool by_token; struct str scope, csrf; };
 
-extern const char page_style[];
-/* The login form, with what went wrong before (NULL: nothing). */
-void page_login(struct buf *out, const char *message);
-/* Documents by kind and state, anomalies by cause with their cure, the last runs. */
-int page_overview(struct page_context *page, struct buf *out, struct err *err) MUST_CHECK;
+/* Who the request comes from, by token or cookie; ROLE_NONE when by neither. A session that was used is kept alive. */
+struct request;
+int identity_find(struct request *request, struct err *err) MUST_CHECK;
+/* Whether the identity may use a route: 0, or the status of the refusal (401, 403). */
+int identity_refusal(const struct identity *who, enum right right);
+/* Opens a session of that user and puts its cookie into the reply. */
+struct reply;
+int identity_open_session(struct request *request, struct reply *reply, struct str user, struct str role, struct err *err) MUST_CHECK;
+int identity_close_session(struct request *request, struct reply *reply, struct err *err) MUST_CHECK;
+/* A random word of 64 hex digits behind `prefix`, in the arena, and its SHA-256: what is kept of it. */
+int identity_new_secret(struct arena *arena, const char *prefix, struct str *ret, unsigned char ret_hash[SHA256_SIZE], struct err *err) MUST_CHECK;
+/* All sessions of a user but the one that asks. */
+int identity_close_others(struct request *request, struct str user, struct err *err) MUST_CHECK;
+
+/* ---- throttle.c: wrong passwords, counted by account and by address ---- */
+struct throttle;
+struct throttle *throttle_new(void);
+void throttle_free(struct throttle *throttle);
+/* Seconds to wait before the next attempt is looked at; 0: none. Thread-safe. */
+int throttle_wait(struct throttle *throttle, struct str account, struct str address, int64_t now_utc);
+void throttle_failed(struct throttle *throttle, struct str account, struct str address, int64_t now_utc);
+void throttle_succeeded(struct throttle *throttle, struct str account);
+
+/* ---- one request ---- */
+struct server;
+struct route;
+enum { ROUTE_ARGS_MAX = 3 };
+struct request {
+    struct server *server;
+    const struct http_server_request *http;
+    const struct route *route;
+    struct arena *arena;               /* until the reply is sent */
+    struct db *db;                     /* of this worker; the seal key is set on it */
+    const struct company *company;
+    struct identity who;
+    struct str args[ROUTE_ARGS_MAX];   /* what stood at {…} of the route's path, decoded */
+    struct str id;                     /* of the request: in the log, in X-Request-Id and in a problem */
+    int64_t now_utc;
+    struct json *body;                 /* of a route that takes JSON: an object; else NULL */
+};
+struct reply {
+    int status;                        /* 200 unless set */
+    struct buf body;                   /* JSON when content_type is NULL */
+    const char *content_type;
+    struct str etag, location, file_name; /* file_name: Content-Disposition attachment */
+    struct http_stream *stream;        /* instead of a body: text/event-stream */
+    int file;                          /* instead of a body: an open file, taken over; -1 for none */
+    struct http_header extra[4];
+    size_t extra_count;
+};
+/* Fills the reply, or returns a negative code with *err, which becomes a problem document: ERR_USAGE 400, ERR_NOT_FOUND 404, ERR_BUSY 409, ERR_DATA 422, ERR_TILL 502,
+ * ERR_INTERNAL 500. A status of its own: reply_problem. */
+typedef int route_handler(struct request *request, struct reply *reply, struct err *err);
+
+/* ---- routes.c: the one table ---- */
+enum body_kind { BODY_NONE, BODY_JSON, BODY_BYTES };
+enum route_flag { ROUTE_IF_MATCH = 1 /* 428 without If-Match */, ROUTE_CREATES = 2 /* Idempotency-Key is honoured */ };
+struct route {
+    const char *method;                /* "GET", "PATCH" … */
+    const char *path;                  /* "/api/v1/links/{name}/runs" */
+    enum right right;
+    enum body_kind body;
+    unsigned flags;
+    route_handler *handler;
+};
+extern const struct route routes[];
+extern const size_t route_count;
+
+/* The route of a method and a path as it came, its arguments decoded into the arena; NULL when there is none. *ret_path_known: another method would have one. */
+const struct route *route_find(struct arena *arena, struct str method, struct str raw_path, struct str args[ROUTE_ARGS_MAX], bool *ret_path_known);
+
+/* ---- dispatch.c ---- */
+/* A request of the API, from the identity to the finished reply. */
+void dispatch(struct request *request, struct reply *reply);
+
+/* ---- static.c: the built pages, held in memory, so that a path can only name one of them ---- */
+struct static_files;
+/* `folder` may be absent. ERR_DATA when a named folder cannot be read. */
+int static_load(struct static_files **ret, struct str folder, struct err *err) MUST_CHECK;
+void static_free(struct static_files *files);
+void static_answer(const struct static_files *files, const struct http_server_request *request, struct http_server_response *response);
+
+/* ---- metrics.c ---- */
+struct metrics;
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics *metrics);
+void metrics_count_request(struct metrics *metrics, int status, int64_t microseconds);
+
+/* ---- problem.c ---- */
+/* An RFC 9457 document. `code`: stable, for programs ("stale", "idempotency_key_reused", an anomaly's code). `detail` in the language of the request. Returns OK. */
+int reply_problem(struct request *request, struct reply *reply, int status, const char *code, const struct err *why);
+/* The same, left open for members of its own: json_end_object ends it. `code` NULL: the status's own. */
+void problem_begin(struct request *request, struct reply *reply, struct json_out *json, int status, const char *code, const struct err *why);
+/* The HTTP status of an error code. */
+int problem_status(int code);
+
+/* ---- input.c: members of a JSON body, each asked for once; what is wrong is gathered with its JSON pointer, and told at the end, all together ---- */
+struct input;
+/* Of request->body, or of an object within it. Lives in the request's arena. */
+struct input *input_open(struct request *request, const struct json *object, const char *pointer);
+bool input_has(struct input *input, const char *name);              /* also when it is null */
+struct str input_text(struct input *input, const char *name, bool required, size_t max_bytes); /* {NULL,0} when absent or null */
+int64_t input_int(struct input *input, const char *name, bool required, int64_t lowest, int64_t highest, int64_t fallback);
+bool input_bool(struct input *input, const char *name, bool fallback);
+int input_choice(struct input *input, const char *name, const char *const *words, int fallback); /* NULL-terminated words; the index */
+bool input_day(struct input *input, const char *name, bool required, int32_t *ret);              /* "2026-01-30" */
+const struct json *input_array(struct input *input, const char *name, bool required, size_t max_items); /* NULL when absent */
+void input_refuse(struct input *input, const char *name, const char *message); /* msgid */
+/* Members that nobody asked for are wrong too. OK, or ERR_USAGE with the reply already filled as a problem (status 400, "errors":[{"pointer","detail"}]): return REPLIED then. */
+int input_end(struct input *input, struct reply *reply);
+enum { REPLIED = 1 };                  /* a handler may return it: the reply is complete */
+/* Query parameters. */
+struct str query_text(struct request *request, const char *name);
+bool query_flag(struct request *request, const char *name);        /* "1", "true", "yes" */
+
+/* A new password as it is kept; one that is too short is refused under `member`. The caller wipes *ret. */
+int password_encode(struct input *input, const char *member, struct str password, struct buf *ret, struct err *err) MUST_CHECK;
+
+/* ---- records with an ETag ---- */
+/* Sets reply->etag from the body as it stands. */
+void reply_tag(struct request *request, struct reply *reply);
+/* Within the transaction that writes, with the record as it would be shown now: OK when If-Match names it, else REPLIED-bound ERR: returns false, and the reply is a 412 problem. */
+bool request_matches(struct request *request, struct reply *reply, struct str current_body);
+
+/* ---- jobs.c ---- */
+enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
+struct job;
+struct job_context {                   /* what the work of a job stands on, on its own thread */
+    struct server *server;
+    struct db *db;
+    const struct company *company;
+    struct arena *arena;
+    struct job *job;
+    struct sync_environment environment; /* on_progress tells the job's listeners; on_change is free */
+};
+/* The work: leaves its result as JSON in `result` (an object), or fails with *err. Looks at interrupt_requested(), which is true when the job is cancelled. */
+typedef int job_work(struct job_context *context, void *argument, struct buf *result, struct err *err);
+/* `argument` (mem_alloc) is freed by the job with mem_free. `link_id` 0 for none. Replies 202 with the job's JSON and Location. */
+int job_start(struct request *request, struct reply *reply, const char *kind, struct str link_name, job_work *work, void *argument, struct err *err);
+
+/* ---- server.c ---- */
+enum { SERVER_WORKERS = 4 };
+struct server_worker { struct db *db; struct company company; struct arena arena; unsigned company_version; };
+struct server {
+    const struct server_options *options;
+    struct server_worker workers[SERVER_WORKERS];
+    atomic_uint company_version;       /* raised when the company changes: each worker reads it again */
+    struct static_files *files;
+    struct throttle *throttle;
+    struct metrics *metrics;
+    char setup_code[32];               /* "" when there are users; under the lock */
+    pthread_mutex_t lock;
+    bool secure;                       /* the browser speaks TLS to us or to the proxy */
+    struct str public_host;            /* of public_url */
+};
+/* A connection of its own, with the seal key set. */
+int server_open_db(const struct server *server, struct db **ret, struct err *err) MUST_CHECK;
+
+/* ---- handlers, one file per group ---- */
+route_handler api_session_show, api_session_open, api_session_close, api_session_password, api_setup_show, api_setup_create;
+route_handler api_user_list, api_user_create, api_user_update, api_user_remove, api_token_list, api_token_create, api_token_remove;
+route_handler api_metrics;
 #endif

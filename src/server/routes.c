@@ -1,0 +1,59 @@
+/* routes.c: the one table of what can be asked of the API: who may, what the body is, what must be said with it, and who answers. Dispatch, the test of every role on every
+ * route and the comparison with api/openapi.yaml are made from it. A path has names in braces; what stands there is decoded and handed to the handler in order. */
+#include "server/server_int.h"
+
+const struct route routes[] = {
+    {"GET",    "/api/v1/session",            RIGHT_ANYBODY, BODY_NONE, 0,              api_session_show},
+    {"POST",   "/api/v1/session",            RIGHT_ANYBODY, BODY_JSON, 0,              api_session_open},
+    {"DELETE", "/api/v1/session",            RIGHT_SELF,    BODY_NONE, 0,              api_session_close},
+    {"PUT",    "/api/v1/session/password",   RIGHT_SELF,    BODY_JSON, 0,              api_session_password},
+    {"GET",    "/api/v1/setup",              RIGHT_ANYBODY, BODY_NONE, 0,              api_setup_show},
+    {"POST",   "/api/v1/setup",              RIGHT_ANYBODY, BODY_JSON, 0,              api_setup_create},
+    {"GET",    "/api/v1/users",              RIGHT_ADMIN,   BODY_NONE, 0,              api_user_list},
+    {"POST",   "/api/v1/users",              RIGHT_ADMIN,   BODY_JSON, ROUTE_CREATES,  api_user_create},
+    {"PATCH",  "/api/v1/users/{name}",       RIGHT_ADMIN,   BODY_JSON, 0,              api_user_update},
+    {"DELETE", "/api/v1/users/{name}",       RIGHT_ADMIN,   BODY_NONE, 0,              api_user_remove},
+    {"GET",    "/api/v1/tokens",             RIGHT_ADMIN,   BODY_NONE, 0,              api_token_list},
+    {"POST",   "/api/v1/tokens",             RIGHT_ADMIN,   BODY_JSON, 0,              api_token_create},
+    {"DELETE", "/api/v1/tokens/{id}",        RIGHT_ADMIN,   BODY_NONE, 0,              api_token_remove},
+    {"GET",    "/metrics",                   RIGHT_READ,    BODY_NONE, 0,              api_metrics},
+};
+const size_t route_count = sizeof routes / sizeof *routes;
+
+/* Whether the path as it came fits the pattern; *ret_args get the pieces, still encoded. */
+static bool matches(struct str pattern, struct str path, struct str args[ROUTE_ARGS_MAX])
+{
+    struct str expected, piece;
+    size_t count = 0;
+
+    for (;;) {
+        bool more_expected = str_cut(pattern, '/', &expected, &pattern), more = str_cut(path, '/', &piece, &path);
+        bool named = str_starts_with(expected, STR("{"));
+        if (more_expected != more || (!named && !str_equal(expected, piece)) || (named && (piece.n == 0 || count == ROUTE_ARGS_MAX)))
+            return false;
+        if (named)
+            args[count++] = piece;
+        if (!more)
+            return true;
+    }
+}
+
+const struct route *route_find(struct arena *arena, struct str method, struct str raw_path, struct str args[ROUTE_ARGS_MAX], bool *ret_path_known)
+{
+    struct str pieces[ROUTE_ARGS_MAX] = {0};
+
+    *ret_path_known = false;
+    if (str_equal(method, STR("HEAD")))
+        method = STR("GET");
+    for (size_t i = 0; i < route_count; i++) {
+        if (!matches(str_from(routes[i].path), raw_path, pieces))
+            continue;
+        *ret_path_known = true;
+        if (!str_equal(method, str_from(routes[i].method)))
+            continue;
+        for (size_t k = 0; k < ROUTE_ARGS_MAX; k++)
+            args[k] = pieces[k].p ? http_decode(arena, pieces[k], false) : STR_NULL;
+        return &routes[i];
+    }
+    return NULL;
+}
