@@ -1,26 +1,30 @@
 #!/usr/bin/env python3
-"""The overview of `liaison serve`: nothing is seen without a login, passwords are throttled, what a till sends is shown as text, another site cannot act.
+"""`liaison serve` from outside: nothing is seen without a login, the first administrator is made once, passwords are throttled, another site or host cannot act, and what
+each answer bears.
 
 usage: serve.py BUILD_FOLDER [--engine sqlite|postgresql]
 """
 import argparse
 import http.client
+import json
 import re
 import signal
 import sys
-import urllib.parse
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
-from harness import Program, Score, Till
+from harness import Program, Score
 
-# A till that tries to speak HTML: the article of the sale is unknown, so its name stands in an anomaly.
-SHOP = {'articles': [], 'orders': [{'number': '1', 'lines': ['<script>alert(1)</script> 1x4.2 @20']}]}
+PASSWORD = 'a long password'
 
 
 def ask(port, method, path, body=None, **headers):
-    """Status, headers and text of one exchange."""
+    """Status, headers and text of one exchange; a body that is no text is sent as JSON."""
+    headers = {name.replace('_', '-'): value for name, value in headers.items()}
+    if body is not None:
+        body = json.dumps(body)
+        headers.setdefault('Content-Type', 'application/json')
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
-    connection.request(method, path, body, {name.replace('_', '-'): value for name, value in headers.items()})
+    connection.request(method, path, body, headers)
     response = connection.getresponse()
     text = response.read().decode()
     connection.close()
@@ -28,33 +32,66 @@ def ask(port, method, path, body=None, **headers):
 
 
 def log_in(port, name, password, **headers):
-    return ask(port, 'POST', '/login', urllib.parse.urlencode({'name': name, 'password': password}), **headers)
+    return ask(port, 'POST', '/api/v1/session', {'name': name, 'password': password}, **headers)
 
 
-def check_pages(port, score):
-    status, headers, page = ask(port, 'GET', '/')
-    score.check('without a login there is only the form', status == 200 and 'name="password"' in page and 'Épicerie du Canal' not in page, page)
-    score.check('no script can run in a page', "default-src 'none'" in headers['Content-Security-Policy'] and '<script' not in page)
+def cookie_of(headers):
+    return (headers['Set-Cookie'] or '').split(';')[0]
+
+
+def check_setup(port, code, score):
+    """The code opens one door, once."""
+    new = {'name': 'anne', 'password': PASSWORD}
+    score.equal('a code is asked for', json.loads(ask(port, 'GET', '/api/v1/setup')[2]), {'needed': True})
+    score.equal('a wrong code', ask(port, 'POST', '/api/v1/setup', {**new, 'code': 'AAAA-AAAA-AAAA'})[0], 403)
+    score.equal('a short password', ask(port, 'POST', '/api/v1/setup', {**new, 'code': code, 'password': 'short'})[0], 400)
+    status, headers, text = ask(port, 'POST', '/api/v1/setup', {**new, 'code': code})
+    score.check('the first administrator', status == 201 and json.loads(text)['role'] == 'admin' and cookie_of(headers), text)
+    score.equal('the same code again', ask(port, 'POST', '/api/v1/setup', {**new, 'name': 'eve', 'code': code})[0], 403)
+    score.equal('no code is asked for any more', json.loads(ask(port, 'GET', '/api/v1/setup')[2]), {'needed': False})
+
+
+def check_login(port, score):
+    status, headers, text = ask(port, 'GET', '/api/v1/session')
+    score.check('without a login there is a problem document', status == 401 and headers['Content-Type'] == 'application/problem+json' and json.loads(text)['code'] == 'not_logged_in', text)
+    score.check('no script stands in a page', "script-src 'self'" in headers['Content-Security-Policy'] and headers['X-Content-Type-Options'] == 'nosniff')
     score.equal('health', ask(port, 'GET', '/healthz')[::2], (200, 'ok\n'))
-    score.equal('an unknown path', ask(port, 'GET', '/api')[0], 404)
-    score.equal('a wrong password', log_in(port, 'anne', 'wrong')[0], 401)
-    score.equal('an unknown name', log_in(port, 'nobody', 'a long password')[0], 401)
-    score.equal('a forged cookie', 'name="password"' in ask(port, 'GET', '/', Cookie='liaison_session=' + '0' * 64)[2], True)
-    score.equal('a login from another site', log_in(port, 'anne', 'a long password', Sec_Fetch_Site='cross-site')[0], 403)
+    score.equal('ready', ask(port, 'GET', '/readyz')[::2], (200, 'ready\n'))
+    score.equal('an unknown path', ask(port, 'GET', '/api/v1/nothing')[0], 404)
+    score.equal('an unknown method', ask(port, 'PUT', '/api/v1/session')[0], 405)
+    score.equal('an unknown name', log_in(port, 'nobody', PASSWORD)[0], 401)
+    score.equal('a forged cookie', ask(port, 'GET', '/api/v1/users', Cookie='liaison_session=' + '0' * 64)[0], 401)
+    score.equal('a login from another site', log_in(port, 'anne', PASSWORD, Sec_Fetch_Site='cross-site')[0], 403)
+    score.equal('a login as a form', ask(port, 'POST', '/api/v1/session', {'name': 'anne', 'password': PASSWORD}, Content_Type='text/plain')[0], 415)
+    score.equal('another host', ask(port, 'GET', '/api/v1/setup', Host='evil.example')[0], 421)
 
-    status, headers, _ = log_in(port, 'anne', 'a long password')
+
+def check_session(port, score):
+    status, headers, text = log_in(port, 'anne', PASSWORD)
     cookie = headers['Set-Cookie'] or ''
-    score.check('the cookie is for this site and no script', status == 303 and 'HttpOnly' in cookie and 'SameSite=Strict' in cookie, cookie)
-    session = cookie.split(';')[0]
-    page = ask(port, 'GET', '/', Cookie=session)[2]
-    score.check('the overview names the company', 'Épicerie du Canal' in page, page)
-    score.check('what a till sends is text', '<script' not in page and '&lt;script&gt;' in page, page)
-    score.equal('log out', ask(port, 'POST', '/logout', Cookie=session)[0], 303)
-    score.check('the session has ended', 'name="password"' in ask(port, 'GET', '/', Cookie=session)[2])
+    score.check('the cookie is for this site and no script', status == 200 and 'HttpOnly' in cookie and 'SameSite=Strict' in cookie, cookie)
+    session, csrf = cookie_of(headers), json.loads(text)['csrf']
+    score.equal('a page of ours reads', ask(port, 'GET', '/api/v1/users', Cookie=session)[0], 200)
+    token = {'name': 'checks', 'scope': 'read'}
+    score.equal('an act without the session\'s word', json.loads(ask(port, 'POST', '/api/v1/tokens', token, Cookie=session)[2])['code'], 'csrf')
+    status, _, text = ask(port, 'POST', '/api/v1/tokens', token, Cookie=session, X_CSRF_Token=csrf)
+    secret = json.loads(text)['token']
+    score.equal('a token', status, 201)
+    score.equal('a token reads', ask(port, 'GET', '/metrics', Authorization='Bearer ' + secret)[0], 200)
+    score.equal('beyond its scope', ask(port, 'GET', '/api/v1/users', Authorization='Bearer ' + secret)[0], 403)
+    score.check('it is told once', secret not in ask(port, 'GET', '/api/v1/tokens', Cookie=session)[2])
+    faults = json.loads(ask(port, 'POST', '/api/v1/tokens', {'scope': 7, 'colour': 'red'}, Cookie=session, X_CSRF_Token=csrf, Accept_Language='en')[2])['errors']
+    score.equal('all that is wrong is told together', sorted(fault['pointer'] for fault in faults), ['/colour', '/name', '/scope'])
+    score.equal('the last administrator stays', ask(port, 'DELETE', '/api/v1/users/anne', Cookie=session, X_CSRF_Token=csrf)[0], 422)
+    score.equal('log out', ask(port, 'DELETE', '/api/v1/session', Cookie=session, X_CSRF_Token=csrf)[0], 204)
+    score.equal('the session has ended', ask(port, 'GET', '/api/v1/users', Cookie=session)[0], 401)
 
+
+def check_throttle(port, score):
     statuses = [log_in(port, 'anne', 'wrong')[0] for _ in range(6)]
     score.equal('wrong passwords are throttled', statuses, [401] * 5 + [429])
-    score.equal('the right one waits too', log_in(port, 'anne', 'a long password')[0], 429)
+    status, headers, _ = log_in(port, 'anne', PASSWORD)
+    score.check('the right one waits too', status == 429 and int(headers['Retry-After']) >= 1)
 
 
 def main():
@@ -63,19 +100,18 @@ def main():
     parser.add_argument('--engine', default='sqlite')
     arguments = parser.parse_args()
     score = Score()
-    with Program(arguments.build, arguments.engine, 'liaison-serve-') as program, Till(SHOP) as till:
-        program.new_shop(till)
-        program.ok('sync', 'shop', status=(0, 1))
-        password = program.folder / 'password'
-        password.write_text('a long password\n')
-        password.chmod(0o600)
-        program.ok('user', 'add', 'anne', '--role', 'admin', '--password-file', str(password))
+    with Program(arguments.build, arguments.engine, 'liaison-serve-') as program:
+        program.ok('init', '--company', 'Épicerie du Canal')
         refused = program.run('serve', '--listen', '0.0.0.0:0')
-        score.equal('only this machine is listened to', refused.status, 2)
-        server = program.start('serve', '--listen', '127.0.0.1:0')
+        score.equal('beyond this machine only with TLS', refused.status, 2)
+        server = program.start('serve', '--listen', '127.0.0.1:0', '--quiet')
         try:
             port = int(re.search(r'127\.0\.0\.1:(\d+)', server.stdout.readline().decode()).group(1))
-            check_pages(port, score)
+            code = re.search(r'[A-Z2-9]{4}(-[A-Z2-9]{4}){2}', server.stdout.readline().decode()).group(0)
+            check_setup(port, code, score)
+            check_login(port, score)
+            check_session(port, score)
+            check_throttle(port, score)
         finally:
             server.send_signal(signal.SIGINT)
             server.communicate()

@@ -2,7 +2,8 @@
  * restart forgets, and takes longer than the pause. The table is small and fixed: when it is full the oldest entry goes. */
 #include "server/server_int.h"
 
-enum { ENTRIES = 1024, FREE_ATTEMPTS = 5, PAUSE_MAX_S = 900 };
+/* Behind one address a whole shop may sit. */
+enum { ENTRIES = 1024, FREE_BY_ACCOUNT = 5, FREE_BY_ADDRESS = 20, PAUSE_MAX_S = 900 };
 #define FORGET_AFTER (30 * CIVIL_MINUTE)
 
 struct entry { uint64_t key; int failures; int64_t last_utc; };
@@ -38,12 +39,12 @@ static struct entry *find(struct throttle *throttle, uint64_t key)
     return NULL;
 }
 
-/* Five attempts are free, then the pause doubles: 2 s, 4 s … a quarter of an hour. */
-static int pause_s(const struct entry *entry, int64_t now_utc)
+/* The first attempts are free, then the pause doubles: 2 s, 4 s … a quarter of an hour. */
+static int pause_s(const struct entry *entry, int free_attempts, int64_t now_utc)
 {
-    if (!entry || entry->failures < FREE_ATTEMPTS || now_utc - entry->last_utc > FORGET_AFTER)
+    if (!entry || entry->failures < free_attempts || now_utc - entry->last_utc > FORGET_AFTER)
         return 0;
-    int steps = entry->failures - FREE_ATTEMPTS + 1;
+    int steps = entry->failures - free_attempts + 1;
     int64_t pause = steps > 9 ? PAUSE_MAX_S : INT64_C(1) << steps;
     if (pause > PAUSE_MAX_S)
         pause = PAUSE_MAX_S;
@@ -54,7 +55,8 @@ static int pause_s(const struct entry *entry, int64_t now_utc)
 int throttle_wait(struct throttle *throttle, struct str account, struct str address, int64_t now_utc)
 {
     pthread_mutex_lock(&throttle->lock);
-    int by_account = pause_s(find(throttle, key_of('a', account)), now_utc), by_address = pause_s(find(throttle, key_of('i', address)), now_utc);
+    int by_account = pause_s(find(throttle, key_of('a', account)), FREE_BY_ACCOUNT, now_utc);
+    int by_address = pause_s(find(throttle, key_of('i', address)), FREE_BY_ADDRESS, now_utc);
     pthread_mutex_unlock(&throttle->lock);
     return by_account > by_address ? by_account : by_address;
 }
