@@ -100,8 +100,6 @@ struct str input_text(struct input *input, const char *name, bool required, size
         input_refuse(input, name, N_("a text is expected here"));
     else if (member->text.n > max_bytes)
         input_refuse(input, name, N_("this is too long"));
-    else if (memchr(member->text.p, '\0', member->text.n))
-        input_refuse(input, name, N_("a character here cannot be part of a text"));
     else if (required && str_trim(member->text).n == 0)
         input_refuse(input, name, N_("this is needed"));
     else
