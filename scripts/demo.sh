@@ -76,7 +76,7 @@ password=$(od -An -N9 -tx1 /dev/urandom | tr -d ' \n')
 printf '%s\n' "$password" | liaison user add demo --role admin --password-file - >/dev/null
 echo "http://$listen   login/identifiant: demo   password/mot de passe: $password"
 trap 'exit 0' INT TERM
-"$build/liaison" serve --listen "$listen" &
+"$build/liaison" serve --listen "$listen" --quiet --allow-local-tills &
 server_pid=$!
 status=0
 wait "$server_pid" || status=$?
