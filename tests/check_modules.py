@@ -23,7 +23,7 @@ USES = {
 }
 # Third-party header: the modules that may include it (one, and in base one file where that is said).
 THIRD_PARTY = {
-    'sqlite3.h': 'src/db/', 'libpq-fe.h': 'src/db/', 'curl/curl.h': 'src/net/', 'microhttpd.h': 'src/net/', 'zlib.h': 'src/net/',
+    'sqlite3.h': 'src/db/', 'libpq-fe.h': 'src/db/', 'curl/curl.h': 'src/net/', 'microhttpd.h': 'src/net/', 'zlib.h': 'src/net/', 'gnutls/gnutls.h': 'src/net/', 'gnutls/x509.h': 'src/net/',
     'simdjson.h': 'src/base/json.cc', 'sodium.h': 'src/base/', 'csv.h': 'src/base/csv.c', 'utf8proc.h': 'src/base/text.c',
     'ini.h': 'src/till/', 'libintl.h': 'src/base/text.c',
 }

@@ -87,27 +87,56 @@ int http_client_perform(struct http_client *client, const struct http_request *r
 void http_client_totals(const struct http_client *client, int64_t *ret_requests, int64_t *ret_retries);
 
 /* ---- server ---- */
+/* What is between a request and its answer happens on one polling thread, or with `workers` on as many threads more; a connection that waits, for a worker, a delay or an
+ * event, costs no thread. Requests that two servers could read in two ways never reach the handler: see http_server_start. */
 struct http_server;
 struct http_server_request {
-    struct str method, path;      /* the path percent-decoded once */
+    struct str method, path;      /* the path percent-decoded once; HEAD comes as GET, and its answer goes without the body */
     struct str raw_path;          /* the same as it came, so that an encoded slash is told from one that divides */
     struct str query;             /* raw, without the `?` */
     struct str body;
     struct arena *arena;          /* lives until the response is sent */
     int worker;                   /* which of the workers asks, from 0 */
     struct str address;           /* of the peer, without the port: "127.0.0.1" */
+    bool tls;                     /* the connection is encrypted up to this server */
     void *impl;
 };
-/* A request header by name without regard to case; {NULL,0} when absent, or when a line end stands in it. */
+/* A request header by name without regard to case; {NULL,0} when absent. */
 struct str http_server_header(const struct http_server_request *request, const char *name);
 /* First value of a query parameter, decoded (`+` is a blank) into the request's arena; {NULL,0} when absent. */
 struct str http_server_query(const struct http_server_request *request, struct str name);
 /* Decodes %XX (and `+` when asked) into the arena; bytes that are no escape stay. */
 struct str http_decode(struct arena *arena, struct str s, bool plus_is_blank);
+
+/* An answer that goes on: what is written to it from any thread, at any time, is sent to the reader at once, such as server-sent events. No thread waits for it.
+ * References are counted. http_stream_new gives the first; http_stream_keep gives one more, for each place that writes later; each is given back with
+ * http_stream_release. The one that is put into a response is the server's from there on. When only the server's is left nobody can write any more, and the stream ends. */
+struct http_stream;
+enum {
+    HTTP_STREAM_UNREAD_MAX = 64 << 10, /* a reader that is further behind is hung up on: an event source comes back by itself */
+    HTTP_STREAM_SILENCE_S = 15,        /* after so long without a write the server sends a comment, `: `, so that a reader who has gone is noticed */
+};
+/* NULL when memory is exhausted. Open: what is written before it is put into a response is what the reader sees first. */
+struct http_stream *http_stream_new(void) __attribute__((warn_unused_result));
+/* The same stream. */
+struct http_stream *http_stream_keep(struct http_stream *stream);
+/* NULL is harmless. */
+void http_stream_release(struct http_stream *stream);
+/* Copies `bytes`. False when the stream is not open, or with this write no longer: then nothing of it is sent. Never waits for the reader. */
+bool http_stream_write(struct http_stream *stream, struct str bytes);
+/* What was written is still sent, then the answer is complete. */
+void http_stream_end(struct http_stream *stream);
+/* False when it was ended, the reader has gone or is too far behind, or the server has stopped. */
+bool http_stream_is_open(struct http_stream *stream);
+
+enum { HTTP_HEADERS_MAX = 24 };
 struct http_server_response {
     int status;
     struct str body;              /* copied before the handler's caller goes on */
-    struct http_header headers[16];
+    bool has_file;                /* `file` is sent instead of the body */
+    int file;                     /* an open regular file, sent whole from its beginning; the server closes it */
+    struct http_stream *stream;   /* instead of the body, when not NULL: taken over; the handler says which Content-Type. With too many streams open the answer is a 503, and it is ended */
+    struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;          /* Content-Type too */
     bool gzip;                    /* compress the body (and say so) */
     bool chunked;                 /* send chunked instead of with a Content-Length */
@@ -122,12 +151,23 @@ struct http_server_options {
     size_t body_max;              /* 0: HTTP_BODY_MAX; 413 beyond */
     int workers;                  /* threads that run the handler, so that a slow answer holds nobody up; 0: in the polling thread, one request at a time */
     struct str tls_certificate, tls_key; /* PEM texts, the chain in order; absent: no TLS. The key is wiped by the caller. */
+    int connection_max;           /* open at a time; 0: 512. Never more than half of the files that the process may open. Half of them may be streams. */
+    int64_t header_timeout_ms;    /* 0: 10 000: from the beginning of a connection, or the end of the last answer, until the headers of a request are complete */
+    int64_t stream_silence_ms;    /* 0: HTTP_STREAM_SILENCE_S; for tests */
     http_handler *handler;
     void *context;
 };
-/* 512 connections, 30 s without a byte; a target with a blank, a control character or %00 gets 400. ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken. */
+/* What the handler never sees, since two servers could read it in two ways, or since it is not asked of this server: a target that is not /path[?query], or with a blank, a
+ * control character or %00; a header line that is folded, not ended by CR LF, without a name of letters, or with a control character in its value; more than one Host,
+ * Content-Length or Transfer-Encoding, the last two together, a coding other than chunked; HTTP/1.1 without Host (all 400, and the connection is closed, RFC 9112);
+ * headers of more than about 30 KiB (431, 414).
+ * Time and room: 30 s without a byte in either direction; the headers within their time; a body within 30 s and a second more for each 16 KiB; an answer likewise, from 60 s on.
+ * Where connection_max are open, who has been quiet or slow for the longest makes room for who comes: first those that have sent no complete headers, then those
+ * that are sending a body, then those that are being answered. With 256 requests waiting for a worker the next is answered 503 with Retry-After.
+ * ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken, or when certificate and key cannot be read or do not belong together. */
 int http_server_start(struct http_server **ret, const struct http_server_options *options, struct err *err) MUST_CHECK;
 int http_server_port(const struct http_server *server);
-/* Delayed answers are let go at once; returns when the handler will not be called again. NULL is harmless. */
+/* Handlers at work come to their end; requests that wait for a worker are let go with a 503, delayed answers at once, streams end. Returns when the handler will not be called
+ * again. A stream's references may outlive it. NULL is harmless. */
 void http_server_stop(struct http_server *server);
 #endif

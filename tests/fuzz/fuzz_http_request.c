@@ -1,11 +1,13 @@
 /* fuzz_http_request.c: the server's side of HTTP: the very bytes of a connection, through libmicrohttpd, to a handler, and what that handler asks for:
- * path, query, headers, body. server.c is included whole, because a connection is handed to its daemon over a socket pair instead of the network.
+ * path, query, headers, body. A connection is handed to the server's daemon over a socket pair instead of the network.
  * The first line is also tried as an address to listen on, and the whole as text to encode and decode. */
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
-#include "net/server.c"
+#include "net/server_int.h"
 
 #include "fuzz.h"
 
@@ -152,7 +154,7 @@ static void law_of_listening(struct str line)
 {
     union address address = {.any.sa_family = AF_UNSPEC};
     struct err err = {0};
-    int rc = address_parse(line, &address, &err);
+    int rc = listen_address_parse(line, &address, &err);
 
     if (rc != OK) {
         LAW(address.any.sa_family == AF_UNSPEC);

@@ -722,7 +722,7 @@ static void targets_are_read_once_and_safely(void **state)
     (void)state;
     ASSERT_BARE("GET /a%00b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 400 ", "application/problem+json", "\"status\":400");
     ASSERT_BARE("GET a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 400 ");
-    ASSERT_BARE("GET http://x/a?q=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 ", "GET|/a|q=1|1|");
+    ASSERT_BARE("GET http://x/a?q=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 400 ");
     ASSERT_BARE("GET /%252e%2e/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET|/%2e./%zz|");
     /* A request that ends after its first line, and one whose headers are no headers: nothing leaks (address sanitizer). */
     ASSERT_BARE("GET /a HTTP/1.1\r\nnonsense\r\n\r\n", "");
