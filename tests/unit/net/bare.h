@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_NET_BARE_H
 #define TESTS_UNIT_NET_BARE_H
 #include <arpa/inet.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,7 @@ static void handle(void *context, const struct http_server_request *request, str
     struct scene *scene = context;
     pthread_mutex_lock(&scene->lock);
     scene->calls++;
+    pthread_cond_broadcast(&scene->changed);
     pthread_mutex_unlock(&scene->lock);
     response->status = 200;
     if (str_equal(request->path, STR("/wait")))
@@ -405,7 +407,7 @@ static void streams_leave_room_for_others(void **state)
     scene_await(&scene, &scene.stream_count, MOST + 1);
     assert_false(http_stream_is_open(scene.streams[MOST]));
     http_stream_end(scene.streams[0]);
-    assert_rest(fds[0], "\r\n0\r\n\r\n"); /* the connection is closed: its place is free */
+    assert_rest(fds[0], "0\r\n\r\n"); /* the connection is closed: its place is free */
     BUF_AUTO answer = {0};
     fds[0] = scene_dial(&scene, REQUEST("/stream"));
     scene.stream_count = MOST + 1;
@@ -483,3 +485,170 @@ static void head_is_get_without_the_body(void **state)
     scene_end(&scene);
 }
 
+/* ---- TLS ---- */
+
+/* A certificate that signed itself, and its key, made here and now. */
+struct pair { char certificate[2048], key[2048]; };
+
+static void pair_make(struct pair *pair, const char *password)
+{
+    gnutls_x509_privkey_t key;
+    gnutls_x509_crt_t certificate;
+    size_t n = sizeof pair->key;
+    assert_int_equal(gnutls_x509_privkey_init(&key), 0);
+    assert_int_equal(gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
+    assert_int_equal(gnutls_x509_privkey_export_pkcs8(key, GNUTLS_X509_FMT_PEM, password, password != NULL ? GNUTLS_PKCS_PBES2_AES_256 : GNUTLS_PKCS_PLAIN, pair->key, &n), 0);
+    assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
+    assert_int_equal(gnutls_x509_crt_set_version(certificate, 3), 0);
+    assert_int_equal(gnutls_x509_crt_set_serial(certificate, "\1", 1), 0);
+    assert_int_equal(gnutls_x509_crt_set_dn(certificate, "CN=127.0.0.1", NULL), 0);
+    assert_int_equal(gnutls_x509_crt_set_activation_time(certificate, time(NULL) - 60), 0);
+    assert_int_equal(gnutls_x509_crt_set_expiration_time(certificate, time(NULL) + 3600), 0);
+    assert_int_equal(gnutls_x509_crt_set_key(certificate, key), 0);
+    assert_int_equal(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0), 0);
+    n = sizeof pair->certificate;
+    assert_int_equal(gnutls_x509_crt_export(certificate, GNUTLS_X509_FMT_PEM, pair->certificate, &n), 0);
+    gnutls_x509_crt_deinit(certificate);
+    gnutls_x509_privkey_deinit(key);
+}
+
+/* The answer to a request over an encrypted connection that allows only what `priorities` say; nothing when the two do not come together. */
+static void ask_encrypted(int port, const char *priorities, const char *request, const char *until, struct buf *ret)
+{
+    gnutls_session_t session;
+    gnutls_certificate_credentials_t nobody;
+    int fd = bare_dial(port);
+    assert_int_equal(gnutls_certificate_allocate_credentials(&nobody), 0);
+    assert_int_equal(gnutls_init(&session, GNUTLS_CLIENT), 0);
+    assert_int_equal(gnutls_priority_set_direct(session, priorities, NULL), 0);
+    assert_int_equal(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, nobody), 0);
+    gnutls_transport_set_int(session, fd);
+    if (gnutls_handshake(session) == 0) {
+        char bytes[4096];
+        assert_int_equal(gnutls_record_send(session, request, strlen(request)), (ssize_t)strlen(request));
+        for (ssize_t n; (ret->n == 0 || strstr(ret->p, until) == NULL) && (n = gnutls_record_recv(session, bytes, sizeof bytes)) > 0;)
+            buf_append(ret, (struct str){bytes, (size_t)n});
+    }
+    gnutls_deinit(session);
+    gnutls_certificate_free_credentials(nobody);
+    close(fd);
+    buf_append_z(ret, "");
+    if (ret->n == 0)
+        buf_append_char(ret, '\n');
+}
+
+static void an_encrypted_connection_serves_all_kinds_of_answers(void **state)
+{
+    (void)state;
+    struct scene scene = {0};
+    struct pair pair;
+    static char bytes[FILE_SIZE];
+    pair_make(&pair, NULL);
+    file_make(&scene, bytes);
+    scene_begin(&scene, (struct http_server_options){.workers = 2, .tls_certificate = str_from(pair.certificate), .tls_key = str_from(pair.key)});
+    memset(&pair, 0, sizeof pair); /* not needed any more */
+    int port = http_server_port(scene.server);
+    static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.3", "NORMAL:-VERS-ALL:+VERS-TLS1.2"};
+    for (size_t i = 0; i < 2; i++) {
+        BUF_AUTO answer = {0}, stream = {0}, file = {0};
+        ask_encrypted(port, versions[i], REQUEST("/quick"), "encrypted>", &answer);
+        assert_has(&answer, "<GET /quick? from 127.0.0.1 encrypted>");
+        ask_encrypted(port, versions[i], REQUEST("/stream"), "data: first\n\n", &stream);
+        assert_has(&stream, "data: first\n\n");
+        ask_encrypted(port, versions[i], REQUEST("/file"), "no such text", &file);
+        assert_memory_equal(strstr(file.p, "\r\n\r\n") + 4, bytes, FILE_SIZE);
+    }
+    static const char *const old[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.1", "NORMAL:-VERS-ALL:+VERS-TLS1.0"};
+    for (size_t i = 0; i < 2; i++) {
+        BUF_AUTO answer = {0};
+        ask_encrypted(port, old[i], REQUEST("/quick"), "encrypted>", &answer);
+        assert_string_equal(answer.p, "\n");
+    }
+    BUF_AUTO plain = {0};
+    bare_ask(port, REQUEST("/quick"), &plain);
+    assert_null(plain.n > 0 ? memmem(plain.p, plain.n, "HTTP/1.1 200", 12) : NULL);
+    unlink(scene.file);
+    scene_end(&scene);
+}
+
+static void assert_refused(const char *certificate, const char *key, const char *why)
+{
+    struct http_server *server = NULL;
+    struct err err = {0};
+    BUF_AUTO text = {0};
+    struct http_server_options options = {.listen = STR(":0"), .handler = handle, .tls_certificate = str_from(certificate), .tls_key = str_from(key)};
+    assert_int_equal(http_server_start(&server, &options, &err), ERR_DATA);
+    assert_null(server);
+    err_format(&err, &text);
+    assert_has(&text, why);
+}
+
+static void a_certificate_that_does_not_serve_is_told(void **state)
+{
+    (void)state;
+    struct pair one, other, locked;
+    pair_make(&one, NULL);
+    pair_make(&other, NULL);
+    pair_make(&locked, "hunter2");
+    assert_refused(one.certificate, other.key, "do not belong together");
+    assert_refused("hello", one.key, "the certificate cannot be read");
+    assert_refused("", one.key, "the certificate cannot be read");
+    assert_refused(one.key, one.key, "the certificate cannot be read");
+    assert_refused(one.certificate, one.certificate, "the key of the certificate cannot be read");
+    assert_refused(one.certificate, "hello", "the key of the certificate cannot be read");
+    assert_refused(one.certificate, NULL, "the key of the certificate cannot be read");
+    assert_refused(locked.certificate, locked.key, "protected by a password");
+    one.certificate[strlen(one.certificate) / 2] = '!';
+    assert_refused(one.certificate, one.key, "the certificate cannot be read");
+}
+
+/* ---- memory ---- */
+
+/* Whichever allocation fails, the server starts or says why, and answers or hangs up; nothing leaks (address sanitizer). */
+static void exhausted_memory_ends_well(void **state)
+{
+    (void)state;
+    bool answered = false;
+    for (int64_t nth = 1; !answered; nth++) {
+        struct scene scene = {0};
+        struct err err = {0};
+        BUF_AUTO answer = {0};
+        assert_true(nth < 64);
+        pthread_mutex_init(&scene.lock, NULL);
+        pthread_cond_init(&scene.changed, NULL);
+        mem_fail_at(nth, 0);
+        int rc = http_server_start(&scene.server, &(struct http_server_options){.listen = STR(":0"), .workers = 1, .handler = handle, .context = &scene}, &err);
+        if (rc == OK) {
+            int fd = scene_dial(&scene, REQUEST("/quick?a"));
+            char bytes[1024];
+            ssize_t n = recv(fd, bytes, sizeof bytes, 0);
+            answered = n >= 12 && memcmp(bytes, "HTTP/1.1 200", 12) == 0;
+            close(fd);
+        }
+        mem_fail_at(0, 0);
+        assert_true(rc == OK || err.code == ERR_INTERNAL);
+        scene_end(&scene);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(workers_are_at_work_side_by_side),
+        cmocka_unit_test(answers_of_one_connection_keep_their_order),
+        cmocka_unit_test(too_long_a_queue_is_not_made_longer),
+        cmocka_unit_test(a_stop_during_work_calls_the_handler_no_more),
+        cmocka_unit_test(a_write_reaches_every_open_stream),
+        cmocka_unit_test(a_stream_ends_with_its_last_writer),
+        cmocka_unit_test(silence_is_broken_and_tells_that_a_reader_has_gone),
+        cmocka_unit_test(a_reader_who_does_not_read_is_hung_up_on),
+        cmocka_unit_test(streams_leave_room_for_others),
+        cmocka_unit_test(a_stop_ends_streams),
+        cmocka_unit_test(a_file_is_sent_whole),
+        cmocka_unit_test(head_is_get_without_the_body),
+        cmocka_unit_test(an_encrypted_connection_serves_all_kinds_of_answers),
+        cmocka_unit_test(a_certificate_that_does_not_serve_is_told),
+        cmocka_unit_test(exhausted_memory_ends_well),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
