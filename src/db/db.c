@@ -249,6 +249,25 @@ int db_query_(struct db *db, struct db_rows *ret, const char *sql, const struct 
     return OK;
 }
 
+int db_query_once(struct db *db, struct db_rows *ret, const char *sql, const struct db_value *args, size_t count, struct err *err)
+{
+    struct db_statement *statement = NULL;
+    if (db->transaction_lost)
+        return set_lost(db, err);
+    int r = db->backend->prepare_once(db, sql, &statement, err);
+    if (r < 0)
+        return r;
+    *statement = (struct db_statement){.sql = sql, .db = db, .once = true};
+    r = db->backend->query(statement, args, count, err);
+    if (r < 0) {
+        db->backend->finalize(statement);
+        return r;
+    }
+    statement->active = true;
+    *ret = (struct db_rows){.impl = statement, .db = db};
+    return OK;
+}
+
 int db_next(struct db_rows *rows, struct err *err)
 {
     return rows->db->backend->next(rows->impl, err);
@@ -281,6 +300,8 @@ void db_rows_close(struct db_rows *rows)
         return;
     rows->db->backend->end(statement);
     statement->active = false;
+    if (statement->once)
+        rows->db->backend->finalize(statement);
     *rows = (struct db_rows){0};
 }
 

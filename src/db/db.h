@@ -4,7 +4,7 @@
  * SQL is written once in the subset both share: `$1` parameters, ON CONFLICT, RETURNING, WITH, CAST, IS NOT DISTINCT FROM. Types are 64-bit
  * integers, UTF-8 text and bytes; a truth value is 0 or 1. Text compares by bytes in both engines, LIKE tells case apart, and a text with a
  * zero byte is refused (ERR_DATA). Where PostgreSQL cannot infer a parameter's type, write CAST($1 AS BIGINT). Statements are constants: they are
- * prepared once per connection and cached by the address of their text (a text made at run time must use db_run_script).
+ * prepared once per connection and cached by the address of their text (one that is put together at run time, from constants, goes through db_query_once or db_run_script).
  *
  * A connection belongs to one thread. Every write happens in db_transact, whose body may be run again. */
 #ifndef DB_DB_H
@@ -62,6 +62,8 @@ struct db_rows { void *impl; struct db *db; };
 /* Runs a query. Values read from a row are valid until the next db_next or db_rows_close. Other statements may run meanwhile (not the
  * same SQL text). PostgreSQL holds the whole result in memory: page through what may be large, by key, with LIMIT. */
 int db_query_(struct db *db, struct db_rows *ret, const char *sql, const struct db_value *args, size_t count, struct err *err) MUST_CHECK;
+/* The same for a text made at run time from constant pieces, which stays valid until db_rows_close: prepared anew each time, and forgotten there. Never from a user's text. */
+int db_query_once(struct db *db, struct db_rows *ret, const char *sql, const struct db_value *args, size_t count, struct err *err) MUST_CHECK;
 /* 1 = there is a row, 0 = the end, negative = error. */
 int db_next(struct db_rows *rows, struct err *err) MUST_CHECK;
 bool db_is_null(struct db_rows *rows, int column);      /* columns count from 0 */

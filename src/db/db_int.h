@@ -16,6 +16,7 @@ struct db_statement {
     const char *sql; /* borrowed for ever: its address is the key */
     struct db *db;
     bool active;     /* its rows are being read */
+    bool once;       /* not in the cache: finalized with its rows */
 };
 
 struct db {
@@ -50,6 +51,8 @@ struct db_backend {
     void (*close)(struct db *db);
 
     int (*prepare)(struct db *db, const char *sql, struct db_statement **ret, struct err *err);
+    /* For one run: takes no place that lasts. Its rows do not stand in the way of another one. */
+    int (*prepare_once)(struct db *db, const char *sql, struct db_statement **ret, struct err *err);
     void (*finalize)(struct db_statement *statement);
     /* Runs to the end. ret_rows may be NULL. */
     int (*exec)(struct db_statement *statement, const struct db_value *args, size_t count, int64_t *ret_rows, struct err *err);

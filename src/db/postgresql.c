@@ -355,13 +355,13 @@ static int bind_all(struct db *db, const char *sql, const struct db_value *args,
 
 /* ---- statements ---- */
 
-static int postgresql_prepare(struct db *db, const char *sql, struct db_statement **ret, struct err *err)
+static int prepare(struct db *db, const char *name, const char *sql, struct db_statement **ret, struct err *err)
 {
     struct postgresql *postgresql = db->handle;
     struct postgresql_statement *statement = mem_alloc_zero(1, sizeof *statement);
     if (!statement)
         return err_memory(err);
-    snprintf(statement->name, sizeof statement->name, "liaison_%u", ++postgresql->statement_number);
+    snprintf(statement->name, sizeof statement->name, "%s", name);
     PGresult *result = PQprepare(postgresql->conn, statement->name, sql, 0, NULL);
     int r = OK;
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
@@ -373,6 +373,21 @@ static int postgresql_prepare(struct db *db, const char *sql, struct db_statemen
     }
     *ret = &statement->base;
     return OK;
+}
+
+static int postgresql_prepare(struct db *db, const char *sql, struct db_statement **ret, struct err *err)
+{
+    struct postgresql *postgresql = db->handle;
+    char name[NAME_SIZE];
+
+    snprintf(name, sizeof name, "liaison_%u", ++postgresql->statement_number);
+    return prepare(db, name, sql, ret, err);
+}
+
+/* The statement without a name: the next one takes its place. Its rows have all come by then. */
+static int postgresql_prepare_once(struct db *db, const char *sql, struct db_statement **ret, struct err *err)
+{
+    return prepare(db, "", sql, ret, err);
 }
 
 /* The server keeps the statement until the connection ends: the name is never used again, and a call for each would slow the end down. */
@@ -609,6 +624,7 @@ const struct db_backend db_postgresql_backend = {
     .open = postgresql_open,
     .close = postgresql_close,
     .prepare = postgresql_prepare,
+    .prepare_once = postgresql_prepare_once,
     .finalize = postgresql_finalize,
     .exec = postgresql_exec,
     .query = postgresql_query,

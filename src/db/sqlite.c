@@ -305,11 +305,11 @@ static bool map_parameters(sqlite3_stmt *stmt, int *position, size_t count)
     return true;
 }
 
-static int sqlite_prepare(struct db *db, const char *sql, struct db_statement **ret, struct err *err)
+static int prepare(struct db *db, const char *sql, unsigned flags, struct db_statement **ret, struct err *err)
 {
     sqlite3_stmt *stmt = NULL;
     const char *tail = NULL;
-    int rc = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, &tail);
+    int rc = sqlite3_prepare_v3(db->handle, sql, -1, flags, &stmt, &tail);
     if (rc != SQLITE_OK)
         return set_sqlite_error(db, rc, sql, err);
     int r;
@@ -336,6 +336,16 @@ fail:
     sqlite3_finalize(stmt);
     mem_free(statement);
     return r;
+}
+
+static int sqlite_prepare(struct db *db, const char *sql, struct db_statement **ret, struct err *err)
+{
+    return prepare(db, sql, SQLITE_PREPARE_PERSISTENT, ret, err);
+}
+
+static int sqlite_prepare_once(struct db *db, const char *sql, struct db_statement **ret, struct err *err)
+{
+    return prepare(db, sql, 0, ret, err);
 }
 
 static void sqlite_finalize(struct db_statement *base)
@@ -610,6 +620,7 @@ const struct db_backend db_sqlite_backend = {
     .open = sqlite_open,
     .close = sqlite_close,
     .prepare = sqlite_prepare,
+    .prepare_once = sqlite_prepare_once,
     .finalize = sqlite_finalize,
     .exec = sqlite_exec,
     .query = sqlite_query,

@@ -7,26 +7,83 @@
 
 /* ---- lists ---- */
 enum report_type { REPORT_TEXT, REPORT_WORD /* a code such as "validated": translated for people, as it is in JSON */, REPORT_INT, REPORT_CENTS, REPORT_MILLI, REPORT_E4, REPORT_RATE, REPORT_DAY, REPORT_INSTANT, REPORT_BOOL,
-                   REPORT_JSON /* a JSON value kept as text: written as it is */ };
+                   REPORT_JSON /* a JSON value kept as text: written as it is */,
+                   REPORT_HASH /* bytes, in hex */ };
+enum report_column_flag {
+    COLUMN_UNSORTED = 1,           /* nothing is sorted by it: it costs a query for each row */
+    COLUMN_UNFILTERED = 2,
+    COLUMN_NULLABLE = 4,
+    COLUMN_JOINED = 8,             /* needs the tables of the list's `joins` */
+    COLUMN_SEARCHED = 16,          /* `q` looks into it */
+};
 struct report_column {
     const char *name;              /* member of the JSON line, as contract.md says */
     const char *heading;           /* msgid */
     enum report_type type;
     bool json_only;                /* not in the table for people */
+    /* of a list alone: */
+    const char *sql;               /* its value, over the list's tables */
+    unsigned flags;                /* enum report_column_flag */
+    const char *choices;           /* the few values that it takes: words, or a query of values and labels ($1 company); NULL = not so few */
+    const char *equals;            /* instead of `sql = ?` when it is filtered by a value: a condition with one `?` */
 };
 struct report_list {
-    const char *name;              /* "document", "payment", "stock", "customer", "tax", "means", "family", "article", "run" */
-    const char *sql;               /* one column per entry of `columns`, then the row's id, by which it is paged */
+    const char *name;              /* "document", "payment", "stock", "customer", "tax", "means", "family", "article", "run", "move", "grid_sale", "journal" */
+    const char *path;              /* in the API: "documents", "grid/sales" … */
+    const char *from, *joins;      /* tables: the list's own, and those that only add columns to its rows */
+    const char *where;             /* what makes a row one of the list; $1 is the company */
+    const char *id;                /* an integer that no two rows share, by which they are paged */
+    const char *sort;              /* a page's order unless another is asked for: "-date" */
     const struct report_column *columns;
-    size_t column_count;
+    size_t column_count;           /* of a line for people and of report_each */
+    size_t page_count;             /* of a page: the same ones, then some more */
 };
 const struct report_list *report_list_by_name(const char *name);
+/* All of them, in the order of the menu; NULL beyond the last. */
+const struct report_list *report_list_at(size_t index);
 struct report_filter { struct str kind, state; };  /* absent = any; what a list does not know is ignored */
 /* A row: one value per column, valid during the callback. */
 typedef int report_row_fn(void *context, const struct report_list *list, const struct db_value *values, struct err *err);
-/* Rows in the list's own order, paged by key inside: memory does not grow with the number of rows. */
+/* Rows in the order of their ids, paged by key inside: memory does not grow with the number of rows. */
 int report_each(struct db *db, int64_t company_id, const struct report_list *list, const struct report_filter *filter, report_row_fn *on_row, void *context, struct err *err) MUST_CHECK;
-/* One JSON object for the row, without a line end. Days as "2026-01-30", instants as ISO 8601. */
+
+/* ---- a page of a list ---- */
+enum { REPORT_CONDITIONS_MAX = 40, REPORT_LIMIT_DEFAULT = 50, REPORT_LIMIT_MAX = 500 };
+enum report_operator { REPORT_EQUAL, REPORT_CONTAINS, REPORT_FROM, REPORT_TO };
+struct report_condition { size_t column; enum report_operator operator; struct db_value value; };
+struct report_query {
+    int64_t limit;
+    int sort;                      /* index of a column; REPORT_BY_ID */
+    bool descending;
+    struct str search;             /* a pattern; absent = none */
+    struct report_condition conditions[REPORT_CONDITIONS_MAX];
+    size_t condition_count;
+    bool with_total;
+    bool has_after;                /* the page that follows this row: */
+    struct db_value after;         /* what it is sorted by */
+    int64_t after_id;
+};
+enum { REPORT_BY_ID = -1 };
+struct report_parameter { struct str name, value; };
+/* What may be asked of a list, as in the address of a page: limit, cursor, sort (a column, `-` before it for the other way), q, total (yes, no: whether to count; as it is, only
+ * without a cursor), COLUMN, COLUMN_from, COLUMN_to. A day as "2026-01-30", an instant also as a day of the company. ERR_USAGE names what is unknown or unreadable, a cursor of another order
+ * included. Texts in the arena or those handed in. */
+int report_query_parse(const struct report_list *list, const struct company *company, struct arena *arena, const struct report_parameter *parameters, size_t count,
+                       struct report_query *ret, struct err *err) MUST_CHECK;
+struct report_page {
+    bool has_total;
+    int64_t total;                 /* rows that the conditions leave */
+    struct str next;               /* cursor of the page that follows; absent on the last. In the arena */
+};
+/* Rows (values of page_count columns) in the order asked for, NULL before all values; rows that come or go between two pages move none of the others. One query over an index where the order has
+ * one, of a nullable column at most two; one more for the total. */
+int report_page(struct db *db, int64_t company_id, const struct report_list *list, const struct report_query *query, struct arena *arena, report_row_fn *on_row, void *context,
+                struct report_page *ret, struct err *err) MUST_CHECK;
+/* {"items":[…],"total":N or null,"next":"…" or null} */
+int report_page_json(struct db *db, int64_t company_id, const struct report_list *list, const struct report_query *query, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
+/* What the lists are made of, in the current language: [{"name","path","sort","columns":[{"name","heading","type","sortable","filter","choices":[{"value","label"}]}]}]. */
+int report_lists_json(struct db *db, int64_t company_id, struct buf *out, struct err *err) MUST_CHECK;
+/* One JSON object for a row of report_each, without a line end. Days as "2026-01-30", instants as ISO 8601. */
 void report_append_json(struct buf *out, const struct report_list *list, const struct db_value *values);
 
 /* One column as a member of the object that is open. */

@@ -140,7 +140,7 @@ static const char *const WORDS[][2] = {
     {"invoice", N_("invoice")},   {"order", N_("order")},         {"credit_note", N_("credit note")}, {"draft", N_("draft")},
     {"validated", N_("validated")}, {"posted", N_("posted")},     {"running", N_("running")},         {"done", N_("done")},
     {"failed", N_("failed")},     {"interrupted", N_("interrupted")}, {"sale", N_("sale")},           {"refund", N_("refund")},
-    {"article", N_("article")},   {"number", N_("ticket number")},
+    {"article", N_("article")},   {"number", N_("ticket number")}, {"document", N_("document")},       {"count", N_("count")},
 };
 
 const char *report_word(struct str code)
@@ -173,5 +173,6 @@ void report_append_value(struct buf *out, enum report_type type, const struct db
     case REPORT_DAY: civil_append_day_local(out, (int32_t)value->i); break;
     case REPORT_INSTANT: instant_append_local(out, zone, value->i); break;
     case REPORT_BOOL: buf_append_z(out, value->i ? _("yes") : _("no")); break;
+    case REPORT_HASH: hex_append(out, (const unsigned char *)value->s.p, value->s.n); break;
     }
 }
