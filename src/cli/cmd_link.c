@@ -105,7 +105,56 @@ static int read_key(struct cli *cli, struct buf *ret, struct err *err)
 
 /* ---- add, edit, remove ---- */
 
-struct link_change { struct cli *cli; struct link_options options; struct str key; int64_t id; };
+struct link_change {
+    struct cli *cli;
+    struct link_options options;
+    struct str key;
+    int64_t id;
+    bool has_schedule;             /* --every, --at or --no-schedule was given */
+    struct schedule schedule;      /* neither rhythm nor times: it is taken away */
+};
+
+static int read_rhythm(const struct arguments *arguments, struct schedule *ret, struct err *err)
+{
+    struct str between = option_text(arguments, "between"), from, to;
+    int64_t every = 0;
+
+    *ret = (struct schedule){.enabled = true, .from_minute = 0, .to_minute = 23 * 60 + 59};
+    (void)option_number(arguments, "every", &every);
+    ret->every_minutes = every > INT16_MAX ? INT16_MAX : (int)every;
+    if (between.p && (!str_cut(between, '-', &from, &to) || !clock_parse(str_trim(from), &ret->from_minute) || !clock_parse(str_trim(to), &ret->to_minute)))
+        return err_set(err, ERR_USAGE, N_("--between takes two times of the day, such as 08:00-20:00, not “%s”"), ERR_STR(between));
+    return OK;
+}
+
+static int read_times(struct str text, struct schedule *ret, struct err *err)
+{
+    struct str word, rest = text;
+
+    *ret = (struct schedule){.enabled = true};
+    for (bool more = true; more;) {
+        int minute = 0;
+        more = str_cut(rest, ',', &word, &rest);
+        if (!clock_parse(str_trim(word), &minute))
+            return err_set(err, ERR_USAGE, N_("“%s” is not a time of the day: write it like 12:30"), ERR_STR(word));
+        if (!schedule_add_time(ret, minute))
+            return err_set(err, ERR_USAGE, N_("a schedule has %s times of the day at most: give a rhythm with --every"), ERR_INT(SCHEDULE_TIMES_MAX));
+    }
+    return OK;
+}
+
+static int read_schedule(struct link_change *change, struct err *err)
+{
+    const struct arguments *arguments = change->cli->arguments;
+    const char *member;
+    bool every = option_given(arguments, "every"), at = option_given(arguments, "at"), none = option_given(arguments, "no-schedule");
+
+    if (every + at + none > 1 || (option_given(arguments, "between") && !every))
+        return err_set(err, ERR_USAGE, N_("give a schedule in one way: --every MINUTES (with --between), --at TIMES, or --no-schedule"));
+    change->has_schedule = every || at || none;
+    int rc = every ? read_rhythm(arguments, &change->schedule, err) : at ? read_times(option_text(arguments, "at"), &change->schedule, err) : OK;
+    return rc == OK && (every || at) ? schedule_check(&change->schedule, &member, err) : rc;
+}
 
 static int create_link(struct db *db, void *context, struct err *err)
 {
@@ -120,7 +169,11 @@ static int update_link(struct db *db, void *context, struct err *err)
     struct link_change *change = context;
     struct cli *cli = change->cli;
 
-    return link_update(db, cli->company.id, change->id, &change->options, change->key, &cli->seal_key, cli->random, err);
+    int rc = link_update(db, cli->company.id, change->id, &change->options, change->key, &cli->seal_key, cli->random, err);
+
+    if (rc == OK && change->has_schedule)
+        rc = schedule_save(db, cli->company.id, change->id, change->schedule.enabled ? &change->schedule : NULL, session_now(cli), err);
+    return rc;
 }
 
 static int remove_link(struct db *db, void *context, struct err *err)
@@ -169,6 +222,8 @@ int cmd_link_edit(struct cli *cli, struct err *err)
     if (option_given(arguments, "no-since"))
         change.options.has_since = false;
     rc = apply_options(cli, &change.options, err);
+    if (rc == OK)
+        rc = read_schedule(&change, err);
     if (rc == OK && option_given(arguments, "key-file")) {
         rc = read_key(cli, &key, err);
         change.key = str_trim(key.p ? buf_str(&key) : STR(""));
@@ -207,64 +262,30 @@ int cmd_link_remove(struct cli *cli, struct err *err)
 
 /* ---- list and show ---- */
 
-/* The name of a profile, which the link keeps by name or by text. */
-static struct str profile_name(struct arena *arena, struct str profile)
-{
-    struct sales_profile *parsed = NULL;
-    struct err ignored = {0};
-
-    if (sales_profile_builtin(profile).p)
-        return profile;
-    return sales_profile_parse(arena, profile, "profile", &parsed, &ignored) == OK ? sales_profile_name(parsed) : STR("?");
-}
-
 static const char *unknown_word(enum unknown_rule rule)
 {
     return rule == UNKNOWN_CREATE ? "create" : rule == UNKNOWN_REFUSE ? "refuse" : "drop";
 }
 
-static void member_instant(struct json_out *json, const char *name, bool known, int64_t at_utc)
+/* With its schedule, which stands in a row of its own. */
+static int append_link_json(struct cli *cli, const struct link *link, struct err *err)
 {
-    BUF_AUTO text = {0};
-
-    instant_append(&text, at_utc);
-    json_member_str(json, name, known ? buf_str(&text) : STR_NULL);
-}
-
-static void append_link_json(struct cli *cli, const struct link *link)
-{
-    const struct link_options *o = &link->options;
     struct json_out json = {.buf = &cli->out};
+    struct schedule schedule;
+    int found = schedule_load(cli->db, cli->company.id, link->id, &schedule, err);
 
+    if (found < 0)
+        return found;
     json_begin_object(&json);
-    json_member_int(&json, "id", link->id);
-    json_member_str(&json, "name", o->name);
-    json_member_str(&json, "url", o->url);
-    json_member_str(&json, "profile", profile_name(&cli->arena, o->profile));
-    member_instant(&json, "since", o->has_since, o->since_utc);
-    json_member_bool(&json, "import_articles", o->import_articles);
-    json_member_bool(&json, "export_articles", o->export_articles);
-    json_member_bool(&json, "import_orders", o->import_orders);
-    json_member_str(&json, "document", o->orders ? STR("order") : STR("invoice"));
-    json_member_str(&json, "numbers", o->numbers == NUMBERS_KEEP ? STR("keep") : STR("renumber"));
-    json_member_bool(&json, "auto_validate", o->auto_validate);
-    json_key(&json, "families");
-    json_begin_array(&json);
-    for (size_t i = 0; i < o->family_count; i++)
-        json_put_str(&json, o->families[i]);
-    json_end_array(&json);
-    json_member_str(&json, "code", o->code_pattern);
-    member_instant(&json, "changed_since", o->has_changed_since, o->changed_since_utc);
-    json_member_bool(&json, "in_stock", o->only_in_stock);
-    json_member_str(&json, "archived", o->archived.p ? o->archived : STR("any"));
-    json_member_str(&json, "unknown_article", str_from(unknown_word(o->unknown_article)));
-    json_member_str(&json, "unknown_customer", str_from(unknown_word(o->unknown_customer)));
-    json_member_str(&json, "missing_reference", o->reference_from_barcode ? STR("barcode") : STR("refuse"));
-    json_member_str(&json, "negative_stock", o->refuse_negative_stock ? STR("refuse") : STR("allow"));
-    json_member_decimal(&json, "overlap_days", o->overlap_minutes * 1000 / (INT64_C(24) * 60), 3);
-    member_instant(&json, "cursor", link->has_cursor, link->cursor_utc);
+    link_put_members(&json, &cli->company, link);
+    json_key(&json, "schedule");
+    if (found)
+        schedule_put_json(&json, &schedule);
+    else
+        json_put_null(&json);
     json_end_object(&json);
     buf_append_char(&cli->out, '\n');
+    return OK;
 }
 
 struct link_listing { struct cli *cli; struct report_table *table; };
@@ -277,8 +298,8 @@ static int list_link(void *context, const struct link *link, struct err *err)
     BUF_AUTO cursor = {0};
 
     if (cli->json) {
-        append_link_json(cli, link);
-        return output_spill(cli, err);
+        int rc = append_link_json(cli, link, err);
+        return rc == OK ? output_spill(cli, err) : rc;
     }
     if (link->has_cursor)
         instant_append_local(&cursor, cli->company.zone, link->cursor_utc);
@@ -329,7 +350,7 @@ static void say_link(struct cli *cli, const struct link *link)
     const char *yes = _("yes"), *no = _("no");
 
     say(cli, N_("Link %s (%s)"), text_of(cli, o->name), text_of(cli, o->url), NULL);
-    say(cli, N_("  Sales profile:         %s"), text_of(cli, profile_name(&cli->arena, o->profile)), NULL);
+    say(cli, N_("  Sales profile:         %s"), text_of(cli, link_profile_name(&cli->arena, o->profile)), NULL);
     say(cli, N_("  Articles in, out:      %s, %s"), o->import_articles ? yes : no, o->export_articles ? yes : no, NULL);
     say(cli, N_("  Sales in:              %s, since %s"), o->import_orders ? yes : no, instant_text(cli, o->has_since, o->since_utc, _("the beginning")), NULL);
     say(cli, N_("  Sales become:          %s, numbers %s"), o->orders ? _("orders") : _("invoices"), o->numbers == NUMBERS_KEEP ? _("kept") : _("given anew"), NULL);
@@ -347,16 +368,46 @@ static void say_link(struct cli *cli, const struct link *link)
     say(cli, N_("  Sales read until:      %s"), instant_text(cli, link->has_cursor, link->cursor_utc, _("never")), NULL);
 }
 
+/* "every 30 minutes from 08:00 to 20:00", "at 12:30, 21:00". */
+static const char *schedule_text(struct cli *cli, const struct schedule *schedule)
+{
+    BUF_AUTO from = {0};
+    BUF_AUTO to = {0};
+    BUF_AUTO text = {0};
+
+    clock_append(&from, schedule->from_minute);
+    clock_append(&to, schedule->to_minute);
+    if (schedule->every_minutes)
+        say_to(&text, N_("every %s minutes from %s to %s"), text_of_int(cli, schedule->every_minutes), text_of(cli, buf_str(&from)), text_of(cli, buf_str(&to)), NULL);
+    for (size_t i = 0; !schedule->every_minutes && i < schedule->at_count; i++) {
+        buf_append_z(&text, i ? ", " : _("at "));
+        clock_append(&text, schedule->at_minutes[i]);
+    }
+    if (!schedule->enabled)
+        buf_append_z(&text, _(" (switched off)"));
+    return text_of(cli, buf_str(&text));
+}
+
+static int say_schedule(struct cli *cli, const struct link *link, struct err *err)
+{
+    struct schedule schedule;
+    int found = schedule_load(cli->db, cli->company.id, link->id, &schedule, err);
+
+    if (found >= 0)
+        say(cli, N_("  Runs by itself:        %s"), found ? schedule_text(cli, &schedule) : _("no"), NULL);
+    return found < 0 ? found : OK;
+}
+
 static int show_link(struct cli *cli, struct str name, struct err *err)
 {
     struct link link;
     int rc = session_link(cli, name, &link, err);
 
     if (rc == OK && cli->json)
-        append_link_json(cli, &link);
-    else if (rc == OK)
+        return append_link_json(cli, &link, err);
+    if (rc == OK)
         say_link(cli, &link);
-    return rc;
+    return rc == OK ? say_schedule(cli, &link, err) : rc;
 }
 
 int cmd_link_show(struct cli *cli, struct err *err)
@@ -374,18 +425,7 @@ static void append_report_json(struct cli *cli, const struct link_report *report
     err_format(failure, &message);
     json_begin_object(&json);
     json_member_bool(&json, "ok", !failure->code && (!report->has_sale || report->sale_readable));
-    json_member_bool(&json, "reachable", report->reachable);
-    json_member_bool(&json, "key_accepted", report->key_accepted);
-    json_member_str(&json, "company", report->account.company_name);
-    json_member_str(&json, "shop", report->account.shop_name);
-    json_member_int(&json, "articles", report->articles);
-    json_member_int(&json, "categories", report->categories);
-    json_member_str(&json, "profile", report->profile_name);
-    json_member_bool(&json, "profile_confirmed", report->profile_confirmed);
-    json_member_bool(&json, "has_sale", report->has_sale);
-    json_member_bool(&json, "sale_readable", report->sale_readable);
-    json_member_str(&json, "sale_number", report->sale_number);
-    json_member_str(&json, "sale_fault", report->sale_fault);
+    link_report_put_members(&json, report);
     json_member_str(&json, "error", failure->code ? buf_str(&message) : STR_NULL);
     json_end_object(&json);
     buf_append_char(&cli->out, '\n');

@@ -3,35 +3,31 @@
 
 /* ---- the till's side ---- */
 
-struct reading { struct cli *cli; struct proof *proof; struct progress progress; int64_t link_id, sales; };
+struct reading { struct proof *proof; struct progress progress; };
 
-static int add_sale(void *context, const struct sale *sale, struct err *err)
+static int add_sale(void *context, int64_t link_id, const struct sale *sale, struct err *err)
 {
     struct reading *reading = context;
 
-    progress_draw(&reading->progress, N_("proof"), N_("reading"), ++reading->sales, 0);
-    return proof_add_till_sale(reading->proof, reading->link_id, sale, err);
+    return proof_add_till_sale(reading->proof, link_id, sale, err);
 }
 
-/* Only links that bring sales in: the others have nothing to prove. */
-static int read_links(struct reading *reading, int32_t from_day, int32_t to_day, struct err *err)
+static void on_reading(void *context, const struct sync_progress *state)
 {
-    struct cli *cli = reading->cli;
+    struct reading *reading = context;
+
+    progress_draw(&reading->progress, N_("proof"), state->stage, state->done, state->total);
+}
+
+static int read_links(struct cli *cli, struct reading *reading, int32_t from_day, int32_t to_day, struct err *err)
+{
     struct sync_environment environment;
-    struct link_name *links = NULL;
-    size_t count = 0;
     int rc = session_environment(cli, &environment, err);
 
+    environment.on_progress = on_reading;
+    environment.context = reading;
     if (rc == OK)
-        rc = session_links(cli, STR_NULL, &links, &count, err);
-    for (size_t i = 0; rc == OK && i < count; i++) {
-        struct link link;
-        rc = session_link(cli, links[i].name, &link, err);
-        if (rc != OK || (!link.options.import_orders && !link.has_cursor))
-            continue;
-        reading->link_id = link.id;
-        rc = sync_read_sales(&environment, &link, from_day, to_day, add_sale, reading, err);
-    }
+        rc = sync_read_company_sales(&environment, from_day, to_day, add_sale, reading, err);
     progress_end(&reading->progress);
     return rc;
 }
@@ -207,7 +203,7 @@ static int finish(struct cli *cli, struct proof *proof, struct err *err)
 int cmd_proof(struct cli *cli, struct err *err)
 {
     int64_t from_day = 0, to_day = 0;
-    struct reading reading = {.cli = cli};
+    struct reading reading = {0};
 
     (void)option_number(cli->arguments, "from", &from_day);
     (void)option_number(cli->arguments, "to", &to_day);
@@ -215,7 +211,7 @@ int cmd_proof(struct cli *cli, struct err *err)
     int rc = proof_new(&reading.proof, cli->db, &cli->company, (int32_t)from_day, (int32_t)to_day, err);
     if (rc != OK)
         return rc;
-    rc = read_links(&reading, (int32_t)from_day, (int32_t)to_day, err);
+    rc = read_links(cli, &reading, (int32_t)from_day, (int32_t)to_day, err);
     if (rc == OK)
         rc = finish(cli, reading.proof, err);
     proof_free(reading.proof);

@@ -26,65 +26,25 @@ static int show_error(struct cli *cli, int64_t run_id, struct err *err)
     return OK;
 }
 
-/* `outcome id detail`, a record a line. */
-static void put_outcome(struct cli *cli, struct str flow, struct str line)
+static int show_record(void *context, const struct run_record *record, struct err *err)
 {
-    struct json_out json = {.buf = &cli->out};
-    struct str outcome, id, rest;
+    struct cli *cli = context;
+    struct str flow = str_from(sync_flow_names[record->flow]);
 
-    (void)str_cut(line, ' ', &outcome, &rest);
-    bool has_detail = str_cut(rest, ' ', &id, &rest);
-    json_begin_object(&json);
-    json_member_str(&json, "flow", flow);
-    json_member_str(&json, "outcome", outcome);
-    json_member_str(&json, "id", id);
-    json_member_str(&json, "detail", has_detail ? rest : STR_NULL);
-    json_end_object(&json);
+    if (cli->json) {
+        struct json_out json = {.buf = &cli->out};
+        run_record_put_json(&json, record);
+        buf_append_char(&cli->out, '\n');
+        return output_spill(cli, err);
+    }
+    text_append_cell(&cli->out, flow, 14, false);
+    text_append_cell(&cli->out, record->outcome, 0, false);
+    buf_append_char(&cli->out, ' ');
+    text_append_cell(&cli->out, record->id, 0, false);
+    buf_append_z(&cli->out, record->detail.p ? " " : "");
+    text_append_cell(&cli->out, record->detail, 0, false);
     buf_append_char(&cli->out, '\n');
-}
-
-static int show_outcomes(struct cli *cli, struct str flow, struct str outcomes, struct err *err)
-{
-    struct str line, rest = outcomes;
-    int rc = OK;
-
-    for (bool more = true; rc == OK && more;) {
-        more = str_cut(rest, '\n', &line, &rest);
-        if (!line.n)
-            continue;
-        if (cli->json)
-            put_outcome(cli, flow, line);
-        else {
-            text_append_cell(&cli->out, flow, 14, false);
-            text_append_cell(&cli->out, line, 0, false);
-            buf_append_char(&cli->out, '\n');
-        }
-        rc = output_spill(cli, err);
-    }
-    return rc;
-}
-
-/* Page by page: a run of a million records needs no more memory than one of a hundred. */
-static int show_pages(struct cli *cli, int64_t run_id, const char *flow, struct err *err)
-{
-    static const char SELECT_PAGE[] =
-        "SELECT page_no, outcomes FROM run_page WHERE company_id = $1 AND run_id = $2 AND flow = $3 AND page_no > $4 ORDER BY page_no LIMIT 1";
-    int64_t page_no = -1;
-    int rc = 1;
-
-    while (rc == 1) {
-        DB_ROWS_AUTO rows = {0};
-        rc = db_query(cli->db, &rows, SELECT_PAGE, err, DB_INT(cli->company.id), DB_INT(run_id), DB_STR(str_from(flow)), DB_INT(page_no));
-        if (rc == OK)
-            rc = db_next(&rows, err);
-        if (rc != 1)
-            break;
-        page_no = db_int(&rows, 0);
-        int shown = show_outcomes(cli, str_from(flow), db_text(&rows, 1), err);
-        if (shown != OK)
-            return shown;
-    }
-    return rc;
+    return output_spill(cli, err);
 }
 
 int cmd_run_show(struct cli *cli, struct err *err)
@@ -109,7 +69,7 @@ int cmd_run_show(struct cli *cli, struct err *err)
     }
     if (rc > 0)
         rc = cli->json ? OK : show_error(cli, run_id, err);
-    for (size_t i = 0; rc == OK && i < FLOW_COUNT; i++)
-        rc = show_pages(cli, run_id, sync_flow_names[i], err);
-    return rc;
+    const struct run_records_query query = {.run_id = run_id};
+    struct run_cursor end;
+    return rc == OK ? run_records_each(cli->db, cli->company.id, &query, show_record, cli, &end, err) : rc;
 }

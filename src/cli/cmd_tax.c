@@ -61,41 +61,33 @@ int cmd_means_add(struct cli *cli, struct err *err)
 
 /* ---- mappings: for one link, or for all of them and for files ---- */
 
-struct mapping { struct cli *cli; int64_t rate_bp; struct str till_type; int64_t target_id; bool for_tax; const struct link_name *links; size_t link_count; };
+struct mapping { struct cli *cli; int64_t rate_bp; struct str till_type; int64_t target_id; bool for_tax; const struct link *link; int64_t links; };
 
-static int map_one(struct db *db, const struct mapping *mapping, int64_t link_id, struct err *err)
+static int map_body(struct db *db, void *context, struct err *err)
 {
+    struct mapping *mapping = context;
     int64_t company_id = mapping->cli->company.id;
 
-    return mapping->for_tax ? grid_map_tax(db, company_id, link_id, mapping->rate_bp, mapping->target_id, err)
-                            : grid_map_means(db, company_id, link_id, mapping->till_type, mapping->target_id, err);
-}
-
-static int map_all(struct db *db, void *context, struct err *err)
-{
-    const struct mapping *mapping = context;
-    int rc = option_given(mapping->cli->arguments, "link") ? OK : map_one(db, mapping, 0, err);
-
-    for (size_t i = 0; rc == OK && i < mapping->link_count; i++)
-        rc = map_one(db, mapping, mapping->links[i].id, err);
-    return rc;
+    return mapping->for_tax ? link_map_tax(db, company_id, mapping->link, mapping->rate_bp, mapping->target_id, &mapping->links, err)
+                            : link_map_means(db, company_id, mapping->link, mapping->till_type, mapping->target_id, &mapping->links, err);
 }
 
 static int map(struct cli *cli, struct mapping *mapping, struct err *err)
 {
-    struct link_name *links = NULL;
-    int rc = session_links(cli, option_text(cli->arguments, "link"), &links, &mapping->link_count, err);
+    struct str name = option_text(cli->arguments, "link");
+    struct link link;
+    int rc = name.p ? session_link(cli, name, &link, err) : OK;
 
     mapping->cli = cli;
-    mapping->links = links;
+    mapping->link = name.p ? &link : NULL;
     if (rc == OK)
-        rc = db_transact(cli->db, map_all, mapping, err);
+        rc = db_transact(cli->db, map_body, mapping, err);
     if (rc == OK && cli->json) {
         struct json_out json = {.buf = &cli->out};
         json_begin_object(&json);
         json_member_str(&json, "from", cli->arguments->words[0]);
         json_member_str(&json, "to", cli->arguments->words[1]);
-        json_member_int(&json, "links", (int64_t)mapping->link_count);
+        json_member_int(&json, "links", mapping->links);
         json_end_object(&json);
         buf_append_char(&cli->out, '\n');
     }

@@ -1,6 +1,5 @@
-/* json.c: what a run counted, as the JSON object of `sync --json`; the run's journal keeps the same text. Used by server and cli. */
-#include "base/json.h"
-#include "sync/sync.h"
+/* json.c: what a run counted, as the JSON object of `sync --json`, the text of which the run's journal keeps too; and a link, with what its test says. Used by server and cli. */
+#include "sync/sync_int.h"
 
 const char *const sync_flow_names[FLOW_COUNT] = {[FLOW_ARTICLES_IN] = "articles_in", [FLOW_ARTICLES_OUT] = "articles_out", [FLOW_ORDERS] = "orders"};
 
@@ -46,4 +45,83 @@ void sync_append_json(struct buf *out, const struct sync_result *result)
     append_orders(&json, &result->orders);
     json_member_bool(&json, "ok", result->ok);
     json_end_object(&json);
+}
+
+/* ---- links ---- */
+
+struct str link_profile_name(struct arena *arena, struct str profile)
+{
+    struct sales_profile *parsed = NULL;
+    struct err ignored = {0};
+    if (sales_profile_builtin(profile).p)
+        return profile;
+    return sales_profile_parse(arena, profile, "profile", &parsed, &ignored) == OK ? sales_profile_name(parsed) : STR("?");
+}
+
+static void member_day(struct json_out *json, const struct company *company, const char *name, bool known, int64_t at_utc)
+{
+    BUF_AUTO text = {0};
+    if (known)
+        civil_append_day(&text, zone_business_day(company->zone, at_utc, company->cutoff_minutes));
+    json_member_str(json, name, known ? buf_str(&text) : STR_NULL);
+}
+
+static void member_word(struct json_out *json, const char *name, unsigned value)
+{
+    json_member_str(json, name, str_from(link_member_words(name)[value]));
+}
+
+static void put_filters(struct json_out *json, const struct company *company, const struct link_options *o)
+{
+    json_key(json, "families");
+    json_begin_array(json);
+    for (size_t i = 0; i < o->family_count; i++)
+        json_put_str(json, o->families[i]);
+    json_end_array(json);
+    json_member_str(json, "code_pattern", o->code_pattern);
+    member_day(json, company, "changed_since", o->has_changed_since, o->changed_since_utc);
+    json_member_bool(json, "only_in_stock", o->only_in_stock);
+    json_member_str(json, "archived", o->archived.p ? o->archived : STR("any"));
+}
+
+void link_put_members(struct json_out *json, const struct company *company, const struct link *link)
+{
+    const struct link_options *o = &link->options;
+    ARENA_AUTO arena = {0};
+    BUF_AUTO cursor = {0};
+    json_member_int(json, "id", link->id);
+    json_member_str(json, "name", o->name);
+    json_member_str(json, "url", o->url);
+    json_member_str(json, "profile", link_profile_name(&arena, o->profile));
+    member_day(json, company, "since", o->has_since, o->since_utc);
+    json_member_bool(json, "import_articles", o->import_articles);
+    json_member_bool(json, "export_articles", o->export_articles);
+    json_member_bool(json, "import_orders", o->import_orders);
+    member_word(json, "document", o->orders);
+    member_word(json, "numbers", o->numbers);
+    json_member_bool(json, "auto_validate", o->auto_validate);
+    put_filters(json, company, o);
+    member_word(json, "unknown_article", o->unknown_article);
+    member_word(json, "unknown_customer", o->unknown_customer);
+    member_word(json, "missing_reference", o->reference_from_barcode);
+    member_word(json, "negative_stock", o->refuse_negative_stock);
+    json_member_int(json, "overlap_minutes", o->overlap_minutes);
+    instant_append(&cursor, link->cursor_utc);
+    json_member_str(json, "cursor", link->has_cursor ? buf_str(&cursor) : STR_NULL);
+}
+
+void link_report_put_members(struct json_out *json, const struct link_report *report)
+{
+    json_member_bool(json, "reachable", report->reachable);
+    json_member_bool(json, "key_accepted", report->key_accepted);
+    json_member_str(json, "company", report->account.company_name);
+    json_member_str(json, "shop", report->account.shop_name);
+    json_member_int(json, "articles", report->articles);
+    json_member_int(json, "categories", report->categories);
+    json_member_str(json, "profile", report->profile_name);
+    json_member_bool(json, "profile_confirmed", report->profile_confirmed);
+    json_member_bool(json, "has_sale", report->has_sale);
+    json_member_bool(json, "sale_readable", report->sale_readable);
+    json_member_str(json, "sale_number", report->sale_number);
+    json_member_str(json, "sale_fault", report->sale_fault);
 }

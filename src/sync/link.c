@@ -41,7 +41,8 @@ struct field {
     const char *column;
     enum field_kind kind;
     size_t offset, has_offset;
-    const char *words[3];
+    const char *words[4];           /* NULL-terminated */
+    const char *member;             /* of the JSON; NULL: as the column */
 };
 #define AT(member) offsetof(struct link_options, member)
 
@@ -58,16 +59,29 @@ static const struct field fields[] = {
     {"auto_validate", FIELD_FLAG, AT(auto_validate), 0, {NULL}},
     {"code_pattern", FIELD_TEXT, AT(code_pattern), 0, {NULL}},
     {"changed_since", FIELD_INSTANT, AT(changed_since_utc), AT(has_changed_since), {NULL}},
-    {"stock_filter", FIELD_WORD_FLAG, AT(only_in_stock), 0, {"any", "in_stock"}},
-    {"archived_filter", FIELD_WORD, AT(archived), 0, {"any", "no", "only"}},
+    {"stock_filter", FIELD_WORD_FLAG, AT(only_in_stock), 0, {"any", "in_stock"}, "only_in_stock"},
+    {"archived_filter", FIELD_WORD, AT(archived), 0, {"any", "no", "only"}, "archived"},
     {"unknown_article", FIELD_WORD_CHOICE, AT(unknown_article), 0, {[UNKNOWN_CREATE] = "create", [UNKNOWN_REFUSE] = "refuse"}},
     {"unknown_customer", FIELD_WORD_CHOICE, AT(unknown_customer), 0, {[UNKNOWN_CREATE] = "create", [UNKNOWN_REFUSE] = "refuse", [UNKNOWN_DROP] = "drop"}},
-    {"no_reference", FIELD_WORD_FLAG, AT(reference_from_barcode), 0, {"refuse", "barcode"}},
+    {"no_reference", FIELD_WORD_FLAG, AT(reference_from_barcode), 0, {"refuse", "barcode"}, "missing_reference"},
     {"negative_stock", FIELD_WORD_FLAG, AT(refuse_negative_stock), 0, {"allow", "refuse"}},
     {"overlap_minutes", FIELD_NUMBER, AT(overlap_minutes), 0, {NULL}},
 };
 enum { FIELD_COUNT = sizeof fields / sizeof *fields, WORDS_MAX = sizeof fields[0].words / sizeof fields[0].words[0], FIRST_VALUE = 3 };
 static_assert(sizeof(enum number_rule) == sizeof(unsigned) && sizeof(enum unknown_rule) == sizeof(unsigned), "choices are read as unsigned");
+
+static const char *member_of(const struct field *field)
+{
+    return field->member ? field->member : field->column;
+}
+
+const char *const *link_member_words(const char *member)
+{
+    for (size_t i = 0; i < FIELD_COUNT; i++)
+        if (strcmp(member_of(&fields[i]), member) == 0)
+            return fields[i].words;
+    return NULL;
+}
 
 /* The place of a word, or -1. */
 static int word_place(const struct field *field, struct str word)
@@ -173,26 +187,45 @@ static int check_name(struct str name, struct err *err)
     return OK;
 }
 
-static int check_options(const struct link_options *options, struct db_value values[FIELD_COUNT], struct err *err)
+int link_options_check(const struct link_options *options, const char **ret_member, struct err *err)
 {
     ARENA_AUTO arena = {0};
     struct sales_profile *profile;
+    struct db_value value;
+    *ret_member = "name";
     int rc = check_name(options->name, err);
-    if (rc == OK)
+    if (rc == OK) {
+        *ret_member = "url";
         rc = http_url_check(options->url, err);
-    if (rc == OK)
+    }
+    if (rc == OK) {
+        *ret_member = "profile";
         rc = link_profile(options, &arena, &profile, err);
+    }
     if (rc != OK)
         return rc;
+    *ret_member = "overlap_minutes";
     if (options->overlap_minutes < 0 || options->overlap_minutes > OVERLAP_MINUTES_MAX)
         return err_set(err, ERR_DATA, N_("an overlap of %s minutes is not possible: give it from 0 to %s"), ERR_INT(options->overlap_minutes), ERR_INT(OVERLAP_MINUTES_MAX));
+    *ret_member = "families";
     for (size_t i = 0; i < options->family_count; i++)
         if (str_trim(options->families[i]).n == 0)
             return err_set(err, ERR_DATA, N_("a family of the link's filter has an empty name: name it, or leave the filter away"));
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        if (!field_to_value(&fields[i], options, &values[i]))
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        *ret_member = member_of(&fields[i]);
+        if (!field_to_value(&fields[i], options, &value))
             return err_set(err, ERR_DATA, N_("the option %s of the link has a value that does not exist: see `liaison link add --help`"), fields[i].column);
+    }
     return OK;
+}
+
+static int check_options(const struct link_options *options, struct db_value values[FIELD_COUNT], struct err *err)
+{
+    const char *member;
+    int rc = link_options_check(options, &member, err);
+    for (size_t i = 0; rc == OK && i < FIELD_COUNT; i++)
+        (void)field_to_value(&fields[i], options, &values[i]);
+    return rc;
 }
 
 static int check_name_free(struct db *db, int64_t company_id, int64_t link_id, struct str name, struct err *err)
@@ -231,11 +264,22 @@ static int key_seal(int64_t company_id, int64_t link_id, struct str key, const s
     return rc == OK ? seal(seal_key, key, key_bound(room, company_id, link_id), random, ret, err) : rc;
 }
 
+int link_connect_with(const struct sync_environment *environment, struct str url, struct str key, transport_wrap *wrap, void *wrap_context, struct till_client **ret, struct err *err)
+{
+    struct http_transport transport;
+    struct http_client *http;
+    int rc = environment->transport(environment->transport_context, &transport, err);
+    if (rc == OK) {
+        if (wrap)
+            wrap(wrap_context, &transport);
+        rc = http_client_new(&http, transport, NULL, environment->clock, environment->random, err);
+    }
+    return rc == OK ? till_client_new(ret, url, key, http, err) : rc;
+}
+
 int link_connect(const struct sync_environment *environment, const struct link *link, transport_wrap *wrap, void *wrap_context, struct till_client **ret, struct err *err)
 {
     static const char SELECT_KEY[] = "SELECT sealed_key FROM link WHERE company_id = $1 AND link_id = $2 AND removed = 0";
-    struct http_transport transport;
-    struct http_client *http;
     struct buf key = {0};
     char room[64];
     DB_ROWS_AUTO rows = {0};
@@ -248,14 +292,7 @@ int link_connect(const struct sync_environment *environment, const struct link *
         rc = seal_open(environment->seal_key, db_bytes(&rows, 0), key_bound(room, environment->company->id, link->id), &key, err);
     db_rows_close(&rows);
     if (rc == OK)
-        rc = environment->transport(environment->transport_context, &transport, err);
-    if (rc == OK) {
-        if (wrap)
-            wrap(wrap_context, &transport);
-        rc = http_client_new(&http, transport, NULL, environment->clock, environment->random, err);
-    }
-    if (rc == OK)
-        rc = till_client_new(ret, link->options.url, buf_str(&key), http, err);
+        rc = link_connect_with(environment, link->options.url, buf_str(&key), wrap, wrap_context, ret, err);
     secret_wipe(&key);
     buf_release(&key);
     return rc;

@@ -273,7 +273,10 @@ static int run_flows(struct sync_run *run, struct err *err)
 static int run_whole(struct sync_run *run, struct err *err)
 {
     struct err second = {0};
+    const struct sync_environment *environment = run->environment;
     int rc = run_begin(run, err);
+    if (rc == OK && run->run_id && environment->on_run)
+        environment->on_run(environment->context, run->run_id);
     if (rc == OK)
         rc = run_flows(run, err);
     int ended = run_end(run, rc == OK ? NULL : err, rc == OK ? err : &second);

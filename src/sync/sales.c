@@ -468,3 +468,36 @@ int sync_read_sales(const struct sync_environment *environment, const struct lin
     arena_release(&reading.arena);
     return rc;
 }
+
+struct company_reading {
+    const struct sync_environment *environment;
+    int32_t from_day, to_day;
+    int64_t link_id, read;
+    sync_company_sale_fn *on_sale;
+    void *context;
+};
+
+static int company_sale(void *context, const struct sale *sale, struct err *err)
+{
+    struct company_reading *reading = context;
+    const struct sync_environment *environment = reading->environment;
+    const struct sync_progress progress = {.flow = FLOW_ORDERS, .stage = N_("reading"), .done = ++reading->read};
+    if (environment->on_progress)
+        environment->on_progress(environment->context, &progress);
+    return reading->on_sale(reading->context, reading->link_id, sale, err);
+}
+
+static int company_link(void *context, const struct link *link, struct err *err)
+{
+    struct company_reading *reading = context;
+    if (!link->options.import_orders && !link->has_cursor)
+        return OK;
+    reading->link_id = link->id;
+    return sync_read_sales(reading->environment, link, reading->from_day, reading->to_day, company_sale, reading, err);
+}
+
+int sync_read_company_sales(const struct sync_environment *environment, int32_t from_day, int32_t to_day, sync_company_sale_fn *on_sale, void *context, struct err *err)
+{
+    struct company_reading reading = {.environment = environment, .from_day = from_day, .to_day = to_day, .on_sale = on_sale, .context = context};
+    return link_each(environment->db, environment->company->id, company_link, &reading, err);
+}

@@ -47,6 +47,47 @@ int link_each(struct db *db, int64_t company_id, link_fn *on_link, void *context
 /* Wipes the key and hides the link; its documents stay. */
 int link_remove(struct db *db, int64_t company_id, int64_t link_id, struct err *err) MUST_CHECK;
 struct grid_rules link_grid_rules(const struct link *link);
+/* What is wrong with the options themselves (the name may still be taken): ERR_DATA, with *ret_member the member of the link's JSON that is. Writes nothing. */
+int link_options_check(const struct link_options *options, const char **ret_member, struct err *err) MUST_CHECK;
+/* The words that a member of the link's JSON may have ("document": "invoice", "order"), in the order of their values; NULL ends them. */
+const char *const *link_member_words(const char *member);
+/* The link as `link show --json` and the API show it: the members, without the braces; whoever shows it adds what he knows besides. Days are the company's. */
+void link_put_members(struct json_out *json, const struct company *company, const struct link *link);
+/* The name of a profile that the link keeps by name or by text; "?" when the text cannot be read (any more). In the arena. */
+struct str link_profile_name(struct arena *arena, struct str profile);
+
+/* ---- mappings, for one link, or (absent) for all of them and for files ---- */
+/* *ret_links: how many links it is now. In a transaction. */
+int link_map_tax(struct db *db, int64_t company_id, const struct link *link, int64_t rate_bp, int64_t tax_id, int64_t *ret_links, struct err *err) MUST_CHECK;
+int link_map_means(struct db *db, int64_t company_id, const struct link *link, struct str till_type, int64_t means_id, int64_t *ret_links, struct err *err) MUST_CHECK;
+
+/* ---- schedules ---- */
+enum { SCHEDULE_TIMES_MAX = 48 };
+struct schedule {
+    bool enabled;
+    int every_minutes;             /* above 0: a rhythm between two minutes of the day; 0: at given times */
+    int from_minute, to_minute;    /* to before from: over midnight */
+    int at_minutes[SCHEDULE_TIMES_MAX]; /* ascending */
+    size_t at_count;
+    int64_t fired_utc;             /* the last moment that was dealt with; schedule_next gives the one after it */
+};
+/* The first moment after `after_utc` that is due, by the clock of the zone; INT64_MAX when it is switched off. A rhythm counts what the clock shows: twice when the clock is put
+ * back, not at all when it jumps. A given time comes once a day: the first time, or at the jump. Pure. */
+int64_t schedule_next(const struct schedule *schedule, const struct zone *zone, int64_t after_utc);
+/* ERR_DATA, and *ret_member the member of its JSON that is wrong. */
+int schedule_check(const struct schedule *schedule, const char **ret_member, struct err *err) MUST_CHECK;
+/* In order, each once; false when there is no room for more. */
+bool schedule_add_time(struct schedule *schedule, int minute);
+/* 1 = the link has one, 0 = none. */
+int schedule_load(struct db *db, int64_t company_id, int64_t link_id, struct schedule *ret, struct err *err) MUST_CHECK;
+/* NULL takes it away. What was due before `now_utc` is not caught up. In a transaction. */
+int schedule_save(struct db *db, int64_t company_id, int64_t link_id, const struct schedule *schedule, int64_t now_utc, struct err *err) MUST_CHECK;
+/* All moments until `at_utc` are dealt with. In a transaction. */
+int schedule_fired(struct db *db, int64_t company_id, int64_t link_id, int64_t at_utc, struct err *err) MUST_CHECK;
+void schedule_put_json(struct json_out *json, const struct schedule *schedule);
+/* "08:00" or "8:00". */
+bool clock_parse(struct str text, int *ret_minute);
+void clock_append(struct buf *out, int minute);
 
 /* ---- what a run stands on ---- */
 /* Makes the transport of a run; production: http_curl_transport. */
@@ -70,6 +111,7 @@ struct sync_environment {
     void *transport_context;
     void (*on_progress)(void *context, const struct sync_progress *progress);   /* may be NULL */
     void (*on_change)(void *context, const struct sync_change *change);          /* may be NULL */
+    void (*on_run)(void *context, int64_t run_id);                               /* the run has a row now; may be NULL, and a rehearsal has none */
     void *context;
 };
 
@@ -83,6 +125,10 @@ struct link_report {
 };
 /* Fills as far as it gets; an ERR_TILL in *err says where it stopped and why. Writes nothing. */
 int link_test(const struct sync_environment *environment, const struct link *link, struct arena *arena, struct link_report *ret, struct err *err) MUST_CHECK;
+/* The same of a link that is not saved yet, with the key that was typed. */
+int link_try(const struct sync_environment *environment, const struct link_options *options, struct str key, struct arena *arena, struct link_report *ret, struct err *err) MUST_CHECK;
+/* The members of `link test --json`, without the braces and without the error that stopped it. */
+void link_report_put_members(struct json_out *json, const struct link_report *report);
 
 /* ---- runs ---- */
 struct sync_options {
@@ -107,6 +153,26 @@ struct sync_result {
 int sync_run(const struct sync_environment *environment, const struct link *link, const struct sync_options *options, struct sync_result *ret, struct err *err) MUST_CHECK;
 /* The JSON object of `sync --json`. */
 void sync_append_json(struct buf *out, const struct sync_result *result);
+
+/* ---- what became of every record of a run ---- */
+struct run_record { enum sync_flow flow; struct str outcome, id, detail; /* detail absent when there is none */ };
+struct run_cursor { int64_t flow, page_no, offset; }; /* where to go on; zeroed: at the beginning */
+struct run_records_query {
+    int64_t run_id;
+    bool has_flow;
+    enum sync_flow flow;
+    struct str outcome;            /* absent: any */
+    struct run_cursor from;
+    int64_t limit;                 /* 0: all */
+};
+typedef int run_record_fn(void *context, const struct run_record *record, struct err *err);
+/* In the order of the run, a page of the journal at a time, so that memory does not grow with it. 1 = the limit was reached, and *ret_next is where to go on; 0 = the end. */
+int run_records_each(struct db *db, int64_t company_id, const struct run_records_query *query, run_record_fn *on_record, void *context, struct run_cursor *ret_next,
+                     struct err *err) MUST_CHECK;
+void run_record_put_json(struct json_out *json, const struct run_record *record);
+/* "1.12.340", for who asks page by page. */
+void run_cursor_append(struct buf *out, const struct run_cursor *cursor);
+bool run_cursor_parse(struct str text, struct run_cursor *ret);
 /* Validates the grid of every link (and of files), each by its own rules; `selection` as in grid_validate. Takes each link's lease. */
 int sync_validate_grid(const struct sync_environment *environment, const struct str *selection, size_t selection_count, bool dry_run, struct grid_validation *ret, struct err *err) MUST_CHECK;
 /* Validates drafts by number, or all that are blocked when none is named. */
@@ -115,4 +181,7 @@ int sync_validate_documents(const struct sync_environment *environment, const st
 /* Reads the till's own sales closed on the business days [from_day, to_day], through the profile, for the proof: each sale once, in no promised order. */
 typedef int sync_sale_fn(void *context, const struct sale *sale, struct err *err);
 int sync_read_sales(const struct sync_environment *environment, const struct link *link, int32_t from_day, int32_t to_day, sync_sale_fn *on_sale, void *context, struct err *err) MUST_CHECK;
+/* The same of every link that brings sales in, one after the other: the others have nothing to prove. Tells the environment's on_progress how many it has read. */
+typedef int sync_company_sale_fn(void *context, int64_t link_id, const struct sale *sale, struct err *err);
+int sync_read_company_sales(const struct sync_environment *environment, int32_t from_day, int32_t to_day, sync_company_sale_fn *on_sale, void *context, struct err *err) MUST_CHECK;
 #endif

@@ -12,6 +12,9 @@ enum { SYNC_ARTICLES_PER_PAGE = 1000, SYNC_ARTICLES_IN_FLIGHT = 4, SYNC_SALES_PE
 typedef void transport_wrap(void *context, struct http_transport *transport);
 int link_connect(const struct sync_environment *environment, const struct link *link, transport_wrap *wrap, void *wrap_context, struct till_client **ret,
                  struct err *err) MUST_CHECK;
+/* The same with a key in the hand; the caller wipes it. */
+int link_connect_with(const struct sync_environment *environment, struct str url, struct str key, transport_wrap *wrap, void *wrap_context, struct till_client **ret,
+                      struct err *err) MUST_CHECK;
 /* The link's sales profile: a built-in one by its name, else the text itself, parsed into the arena. */
 int link_profile(const struct link_options *options, struct arena *arena, struct sales_profile **ret, struct err *err) MUST_CHECK;
 /* By id, removed ones too: 1 = found, 0 = not. */

@@ -108,22 +108,12 @@ static int test_sales(const struct sync_environment *environment, struct till_cl
     return rc == OK && record ? try_sale(report, profile, record, arena, err) : rc;
 }
 
-int link_test(const struct sync_environment *environment, const struct link *link, struct arena *arena, struct link_report *ret, struct err *err)
+/* Goes on where a client stands, whoever made it. */
+static int test_with(const struct sync_environment *environment, struct till_client *till, const struct sales_profile *profile, const struct probe *probe, struct arena *arena,
+                     struct link_report *ret, struct err *err)
 {
-    struct probe probe = {.answered = false};
-    struct till_client *till = NULL;
-    struct sales_profile *profile;
-    *ret = (struct link_report){0};
-    int rc = link_profile(&link->options, arena, &profile, err);
-    if (rc != OK)
-        return rc;
-    ret->profile_name = sales_profile_name(profile);
-    ret->profile_confirmed = sales_profile_confirmed(profile);
-    rc = link_connect(environment, link, probe_wrap, &probe, &till, err);
-    if (rc != OK)
-        return rc;
-    rc = till_account_get(till, arena, &ret->account, err);
-    ret->reachable = probe.answered;
+    int rc = till_account_get(till, arena, &ret->account, err);
+    ret->reachable = probe->answered;
     ret->key_accepted = rc == OK;
     if (rc == OK)
         rc = count_records(till, &ret->account, TILL_ARTICLES, &ret->articles, err);
@@ -131,6 +121,48 @@ int link_test(const struct sync_environment *environment, const struct link *lin
         rc = count_records(till, &ret->account, TILL_CATEGORIES, &ret->categories, err);
     if (rc == OK)
         rc = test_sales(environment, till, profile, arena, ret, err);
+    return rc;
+}
+
+static int open_profile(const struct link_options *options, struct arena *arena, struct sales_profile **ret, struct link_report *report, struct err *err)
+{
+    *report = (struct link_report){0};
+    int rc = link_profile(options, arena, ret, err);
+    if (rc != OK)
+        return rc;
+    report->profile_name = sales_profile_name(*ret);
+    report->profile_confirmed = sales_profile_confirmed(*ret);
+    return OK;
+}
+
+int link_test(const struct sync_environment *environment, const struct link *link, struct arena *arena, struct link_report *ret, struct err *err)
+{
+    struct probe probe = {.answered = false};
+    struct till_client *till = NULL;
+    struct sales_profile *profile;
+    int rc = open_profile(&link->options, arena, &profile, ret, err);
+    if (rc == OK)
+        rc = link_connect(environment, link, probe_wrap, &probe, &till, err);
+    if (rc != OK)
+        return rc;
+    rc = test_with(environment, till, profile, &probe, arena, ret, err);
+    till_client_free(till);
+    return rc;
+}
+
+int link_try(const struct sync_environment *environment, const struct link_options *options, struct str key, struct arena *arena, struct link_report *ret, struct err *err)
+{
+    struct probe probe = {.answered = false};
+    struct till_client *till = NULL;
+    struct sales_profile *profile;
+    int rc = open_profile(options, arena, &profile, ret, err);
+    if (rc == OK)
+        rc = till_key_check(key, err);
+    if (rc == OK)
+        rc = link_connect_with(environment, options->url, key, probe_wrap, &probe, &till, err);
+    if (rc != OK)
+        return rc;
+    rc = test_with(environment, till, profile, &probe, arena, ret, err);
     till_client_free(till);
     return rc;
 }
