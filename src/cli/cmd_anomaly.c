@@ -6,49 +6,51 @@
 
 struct showing { struct cli *cli; int64_t count; };
 
-static void append_group_json(struct cli *cli, const struct anomaly_group *group, struct str cause, struct str cure)
+static int append_group_json(struct cli *cli, const struct anomaly_group *group, struct err *err)
 {
     struct json_out json = {.buf = &cli->out};
+    struct anomaly_action action;
+    struct str link = STR_NULL;
+    ARENA_AUTO arena = {0};
+    int rc = anomaly_group_action(cli->db, cli->company.id, group, &arena, &action, err);
 
-    json_begin_object(&json);
-    json_member_str(&json, "code", str_from(group->kind->code));
-    json_member_str(&json, "cause", cause);
-    json_member_str(&json, "cure", cure);
-    json_member_int(&json, "subjects", group->subjects);
-    json_member_int(&json, "amount_cents", group->amount_cents);
-    json_member_str(&json, "example", group->example);
-    json_end_object(&json);
+    if (rc == OK)
+        rc = grid_link_name(cli->db, cli->company.id, group->link_id, &arena, &link, err);
+    if (rc == OK)
+        anomaly_group_put_json(&json, group, &action, link);
     buf_append_char(&cli->out, '\n');
+    return rc;
 }
 
 /* "VAT 2.1 % is not mapped: 312 sales, 4 180.20 €" */
-static void append_group_text(struct cli *cli, const struct anomaly_group *group, struct str cause, struct str cure)
+static int append_group_text(struct cli *cli, const struct anomaly_group *group, struct err *err)
 {
+    BUF_AUTO cause = {0};
+    BUF_AUTO cure = {0};
     struct str subject = str_from(group->kind->subject);
     const char *message = str_equal(subject, STR("sale"))      ? N_(": sales concerned: %s, for %s")
                           : str_equal(subject, STR("article")) ? N_(": articles concerned: %s")
                                                                : N_(": numbers concerned: %s");
 
-    text_append_cell(&cli->out, cause, 0, false);
+    anomaly_append_cause(&cause, group->kind, group->args, group->arg_count);
+    anomaly_append_cure(&cure, group->kind, group->args, group->arg_count);
+    if (buf_failed(&cause) || buf_failed(&cure))
+        return err_memory(err);
+    text_append_cell(&cli->out, buf_str(&cause), 0, false);
     say_to(&cli->out, message, text_of_int(cli, group->subjects), text_of_cents(cli, group->amount_cents), NULL);
     say_to(&cli->out, N_(", for example %s"), text_of(cli, group->example), NULL);
     buf_append_char(&cli->out, '\n');
-    append_indented(&cli->out, cure, 4);
+    append_indented(&cli->out, buf_str(&cure), 4);
+    return OK;
 }
 
 static int show_group(void *context, const struct anomaly_group *group, struct err *err)
 {
     struct showing *showing = context;
-    BUF_AUTO cause = {0};
-    BUF_AUTO cure = {0};
+    int rc = showing->cli->json ? append_group_json(showing->cli, group, err) : append_group_text(showing->cli, group, err);
 
-    anomaly_append_cause(&cause, group->kind, group->args, group->arg_count);
-    anomaly_append_cure(&cure, group->kind, group->args, group->arg_count);
-    if (buf_failed(&cause) || buf_failed(&cure))
-        return err_memory(err);
-    (showing->cli->json ? append_group_json : append_group_text)(showing->cli, group, buf_str(&cause), buf_str(&cure));
     showing->count++;
-    return output_spill(showing->cli, err);
+    return rc == OK ? output_spill(showing->cli, err) : rc;
 }
 
 int anomalies_show(struct cli *cli, int64_t link_id, int64_t *ret_count, struct err *err)

@@ -31,14 +31,7 @@ static void append_report_json(struct cli *cli, const struct grid_file_report *r
     struct json_out json = {.buf = &cli->out};
 
     json_begin_object(&json);
-    json_member_str(&json, "separator", (struct str){&report->separator, 1});
-    json_member_str(&json, "encoding", report->windows1252 ? STR("windows-1252") : STR("utf-8"));
-    json_member_bool(&json, "byte_order_mark", report->byte_order_mark);
-    json_member_str(&json, "line_end", report->crlf ? STR("crlf") : STR("lf"));
-    json_member_int(&json, "lines", report->lines);
-    json_member_int(&json, "sales", report->sales);
-    json_member_int(&json, "staged", report->staged);
-    json_member_int(&json, "already", report->already);
+    grid_file_report_put_members(&json, report);
     json_end_object(&json);
     buf_append_char(&cli->out, '\n');
 }

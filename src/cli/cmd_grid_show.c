@@ -1,106 +1,16 @@
 /* cmd_grid_show.c: liaison grid show and grid print: a staged sale whole, with its lines, payments, what is wrong and its cure. */
 #include "cli/cli_int.h"
 
-/* ---- JSON ---- */
-
-static void put_anomalies(struct json_out *json, const struct grid_content *content)
+static int append_content_json(struct cli *cli, const struct grid_content *content, struct err *err)
 {
-    json_key(json, "anomalies");
-    json_begin_array(json);
-    for (size_t i = 0; i < content->anomaly_count; i++) {
-        const struct anomaly *anomaly = &content->anomalies[i];
-        const struct anomaly_kind *kind = &anomaly_catalogue[anomaly->code];
-        BUF_AUTO cause = {0};
-        BUF_AUTO cure = {0};
-        anomaly_append_cause(&cause, kind, anomaly->args, anomaly->arg_count);
-        anomaly_append_cure(&cure, kind, anomaly->args, anomaly->arg_count);
-        json_begin_object(json);
-        json_member_str(json, "code", str_from(kind->code));
-        json_member_int(json, "line", anomaly->line_no);
-        json_member_str(json, "cause", buf_str(&cause));
-        json_member_str(json, "cure", buf_str(&cure));
-        json_member_int(json, "amount_cents", anomaly->amount_cents);
-        json_end_object(json);
-    }
-    json_end_array(json);
-}
-
-static void put_lines(struct json_out *json, const struct sale *sale)
-{
-    json_key(json, "lines");
-    json_begin_array(json);
-    for (size_t i = 0; i < sale->line_count; i++) {
-        const struct sale_line *line = &sale->lines[i];
-        json_begin_object(json);
-        json_member_int(json, "line", (int64_t)i + 1);
-        json_member_str(json, "till_article", line->article_id);
-        json_member_str(json, "reference", line->reference);
-        json_member_str(json, "label", line->label);
-        json_member_int(json, "quantity_milli", line->quantity_milli);
-        json_member_str(json, "unit", line->unit);
-        json_member_int(json, "unit_price_e4", line->unit_price_e4);
-        json_member_int(json, "discount_cents", line->discount_cents);
-        json_member_int(json, "total_cents", line->total_cents);
-        json_key(json, "rate_bp");
-        if (line->has_rate)
-            json_put_int(json, line->rate_bp);
-        else
-            json_put_null(json);
-        json_member_str(json, "options", line->options);
-        json_end_object(json);
-    }
-    json_end_array(json);
-}
-
-static void put_payments_and_taxes(struct json_out *json, const struct sale *sale)
-{
-    json_key(json, "payments");
-    json_begin_array(json);
-    for (size_t i = 0; i < sale->payment_count; i++) {
-        json_begin_object(json);
-        json_member_str(json, "till_payment", sale->payments[i].id);
-        json_member_str(json, "type", sale->payments[i].type);
-        json_member_str(json, "label", sale->payments[i].label);
-        json_member_int(json, "amount_cents", sale->payments[i].amount_cents);
-        json_end_object(json);
-    }
-    json_end_array(json);
-    json_key(json, "tax");
-    json_begin_array(json);
-    for (size_t i = 0; i < sale->tax_count; i++) {
-        json_begin_object(json);
-        json_member_int(json, "rate_bp", sale->taxes[i].rate_bp);
-        json_member_int(json, "tax_cents", sale->taxes[i].tax_cents);
-        json_end_object(json);
-    }
-    json_end_array(json);
-}
-
-static void append_content_json(struct cli *cli, const struct grid_content *content)
-{
-    const struct grid_sale_row *row = &content->row;
     struct json_out json = {.buf = &cli->out};
-    BUF_AUTO day = {0};
+    struct str link = STR_NULL;
+    int rc = grid_link_name(cli->db, cli->company.id, content->row.link_id, &cli->arena, &link, err);
 
-    civil_append_day(&day, row->day);
-    json_begin_object(&json);
-    json_member_str(&json, "sale", row->till_sale_id);
-    json_member_str(&json, "number", row->number);
-    json_member_str(&json, "kind", row->kind);
-    json_member_str(&json, "date", row->has_day ? buf_str(&day) : STR_NULL);
-    json_member_str(&json, "customer", row->customer);
-    json_member_str(&json, "salesperson", row->salesperson);
-    json_member_str(&json, "refund_of", row->refund_of);
-    json_member_int(&json, "total_cents", row->total_cents);
-    json_member_int(&json, "tip_cents", row->tip_cents);
-    json_member_int(&json, "revision", row->revision);
-    json_member_bool(&json, "blocked", row->blocked);
-    json_member_bool(&json, "edited", row->edited);
-    put_lines(&json, &content->sale);
-    put_payments_and_taxes(&json, &content->sale);
-    put_anomalies(&json, content);
-    json_end_object(&json);
+    if (rc == OK)
+        grid_content_put_json(&json, content, link);
     buf_append_char(&cli->out, '\n');
+    return rc;
 }
 
 /* ---- text ---- */
@@ -191,8 +101,7 @@ int cmd_grid_show(struct cli *cli, struct err *err)
         return rc;
     if (!cli->json)
         return show_content(cli, &content, err);
-    append_content_json(cli, &content);
-    return OK;
+    return append_content_json(cli, &content, err);
 }
 
 /* ---- print: the whole grid in one table ---- */
@@ -241,8 +150,8 @@ static int print_sale(void *context, const struct grid_sale_row *row, struct err
     if (rc != OK)
         return rc;
     if (cli->json) {
-        append_content_json(cli, &content);
-        return output_spill(cli, err);
+        rc = append_content_json(cli, &content, err);
+        return rc == OK ? output_spill(cli, err) : rc;
     }
     if (row->has_day)
         civil_append_day_local(&day, row->day);

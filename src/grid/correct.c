@@ -255,6 +255,93 @@ static int edit_apply(const struct company *company, struct staged *staged, stru
     return OK;
 }
 
+/* ---- the same tables, as values to edit ---- */
+
+static const char *const edit_type_names[] = {[EDIT_TEXT] = "text", [EDIT_DATE] = "date", [EDIT_CENTS] = "cents", [EDIT_MILLI] = "milli", [EDIT_E4] = "e4", [EDIT_RATE] = "rate"};
+
+/* As grid_edit reads it back: numbers with a point. */
+static void put_value(struct json_out *json, const struct edit_field *field, const char *target)
+{
+    static const int places[] = {[EDIT_CENTS] = 2, [EDIT_MILLI] = 3, [EDIT_E4] = 4, [EDIT_RATE] = 2};
+    BUF_AUTO text = {0};
+    struct str value;
+    int64_t number;
+    if (field->type == EDIT_TEXT) {
+        memcpy(&value, target + field->offset, sizeof value);
+        json_member_str(json, "value", value);
+        return;
+    }
+    memcpy(&number, target + field->offset, sizeof number);
+    decimal_append(&text, number, places[field->type], field->type == EDIT_CENTS || field->type == EDIT_E4 ? 2 : 0);
+    json_member_str(json, "value", buf_str(&text));
+}
+
+static void put_field(struct json_out *json, const char *head, size_t place, const struct edit_field *field, const char *target, bool known)
+{
+    BUF_AUTO name = {0};
+    if (place)
+        buf_printf(&name, "%s.%zu.", head, place);
+    buf_append_z(&name, field->name);
+    json_begin_object(json);
+    json_member_str(json, "field", buf_str(&name));
+    json_member_str(json, "type", str_from(edit_type_names[field->type]));
+    if (known)
+        put_value(json, field, target);
+    else
+        json_member_str(json, "value", STR_NULL);
+    json_end_object(json);
+}
+
+static void put_date(struct json_out *json, const struct grid_sale_row *row)
+{
+    BUF_AUTO day = {0};
+    civil_append_day(&day, row->day);
+    json_begin_object(json);
+    json_member_str(json, "field", STR("date"));
+    json_member_str(json, "type", str_from(edit_type_names[EDIT_DATE]));
+    json_member_str(json, "value", row->has_day ? buf_str(&day) : STR_NULL);
+    json_end_object(json);
+}
+
+static void put_tax(struct json_out *json, const struct sale_tax *tax)
+{
+    const struct edit_field field = {"tax", EDIT_CENTS, offsetof(struct sale_tax, tax_cents)};
+    BUF_AUTO name = {0};
+    buf_append_z(&name, "tax.");
+    decimal_append(&name, tax->rate_bp, 2, 0);
+    json_begin_object(json);
+    json_member_str(json, "field", buf_str(&name));
+    json_member_str(json, "type", str_from(edit_type_names[EDIT_CENTS]));
+    put_value(json, &field, (const char *)tax);
+    json_end_object(json);
+}
+
+#define COUNT_OF_FIELDS(fields) (sizeof(fields) / sizeof *(fields))
+
+void grid_put_editable(struct json_out *json, const struct grid_content *content)
+{
+    const struct sale *sale = &content->sale;
+    json_key(json, "editable");
+    json_begin_array(json);
+    for (size_t i = 0; i < COUNT_OF_FIELDS(SALE_FIELDS); i++) {
+        if (SALE_FIELDS[i].type == EDIT_DATE)
+            put_date(json, &content->row);
+        else
+            put_field(json, NULL, 0, &SALE_FIELDS[i], (const char *)sale, true);
+    }
+    for (size_t line = 0; line < sale->line_count; line++)
+        for (size_t i = 0; i < COUNT_OF_FIELDS(LINE_FIELDS); i++)
+            put_field(json, "line", line + 1, &LINE_FIELDS[i], (const char *)&sale->lines[line], LINE_FIELDS[i].type != EDIT_RATE || sale->lines[line].has_rate);
+    for (size_t payment = 0; payment < sale->payment_count; payment++)
+        for (size_t i = 0; i < COUNT_OF_FIELDS(PAYMENT_FIELDS); i++)
+            put_field(json, "payment", payment + 1, &PAYMENT_FIELDS[i], (const char *)&sale->payments[payment], true);
+    for (size_t i = 0; i < sale->tax_count; i++)
+        put_tax(json, &sale->taxes[i]);
+    json_end_array(json);
+}
+
+/* ---- saving an edit ---- */
+
 static int load_one(struct db *db, int64_t company_id, int64_t grid_sale_id, struct arena *arena, struct staged **ret, struct err *err)
 {
     size_t count = 0;

@@ -2,27 +2,6 @@
  * without the database; the second, in one transaction, stages sale after sale. Both formats go this way. */
 #include "grid/file_int.h"
 
-/* Staging goes by the link of each sale: its mappings, its rules. */
-struct link_session {
-    struct str name;
-    struct grid_session *session;
-    struct link_session *next;
-};
-
-struct importing {
-    struct grid_session *session;       /* the caller's: of the sales that name no link */
-    const char *path;
-    const struct grid_file_options *options;
-    struct csv_dialect dialect;
-    bool head_seen;
-    struct file_header header;          /* of our format */
-    struct file_groups groups;
-    struct link_session *links;
-    struct arena link_arena, arena;     /* of the links; of the sale at hand */
-    struct buf key, body, current;
-    struct grid_file_report report;
-};
-
 static bool is_named(const struct importing *import)
 {
     return import->options->format == GRID_FILE_LIAISON;
@@ -59,9 +38,14 @@ static int learn_row(void *context, const struct csv_row *row, struct err *err)
     return rc == OK ? file_groups_learn(&import->groups, buf_str(&import->key), err) : rc;
 }
 
+static int read_rows(struct importing *import, csv_row_fn *on_row, struct err *err)
+{
+    return import->bytes.p ? csv_read(import->bytes, import->path, &import->dialect, on_row, import, err) : csv_read_file(import->path, &import->dialect, on_row, import, err);
+}
+
 static int learn_file(struct importing *import, struct err *err)
 {
-    int rc = csv_read_file(import->path, &import->dialect, learn_row, import, err);
+    int rc = read_rows(import, learn_row, err);
     if (rc != OK)
         return rc;
     if (!import->groups.rows && !import->head_seen)
@@ -96,7 +80,7 @@ static int rules_of_link(struct importing *import, struct str name, int64_t line
     return OK;
 }
 
-static int session_of_link(struct importing *import, struct str name, int64_t line, struct grid_session **ret, struct err *err)
+int import_session_of(struct importing *import, struct str name, int64_t line, struct grid_session **ret, struct err *err)
 {
     struct grid_rules rules = {0};
     *ret = import->session;
@@ -125,7 +109,7 @@ static int session_of_link(struct importing *import, struct str name, int64_t li
     return OK;
 }
 
-static void forget_links(struct importing *import)
+void import_forget_links(struct importing *import)
 {
     for (struct link_session *link = import->links; link; link = link->next)
         grid_session_free(link->session);
@@ -136,7 +120,7 @@ static void forget_links(struct importing *import)
 /* ---- the second pass: one sale ---- */
 
 /* A sale that the grid holds exactly as the file has it is left alone: an export imported again changes nothing. */
-static int stands_in_grid(struct importing *import, const struct grid_session *session, struct str till_sale_id, struct str link, bool *ret, struct err *err)
+int import_stands_in_grid(struct importing *import, const struct grid_session *session, struct str till_sale_id, struct str link, bool *ret, struct err *err)
 {
     static const char SELECT_GRID_ID[] = "SELECT grid_sale_id FROM grid_sale WHERE company_id = $1 AND link_id = $2 AND till_sale_id = $3";
     int64_t company_id = session->company->id, id = 0;
@@ -159,19 +143,28 @@ static int stands_in_grid(struct importing *import, const struct grid_session *s
     return buf_failed(&import->current) ? err_memory(err) : OK;
 }
 
-static int refuse_document(struct importing *import, const struct grid_session *session, struct str till_sale_id, int64_t line, struct err *err)
+int import_document_of(struct importing *import, const struct grid_session *session, struct str till_sale_id, struct str *ret, struct err *err)
 {
     static const char SELECT_NUMBER[] = "SELECT COALESCE(number, '') FROM document WHERE company_id = $1 AND document_id = $2";
     struct registered known = {0};
     struct str number = STR_NULL;
+    *ret = STR_NULL;
     int rc = register_find(session->db, session->company->id, session->rules.link_id, &import->arena, till_sale_id, &known, err);
     if (rc != OK || !known.document_id)
         return rc;
     rc = db_query_text(session->db, &import->arena, &number, SELECT_NUMBER, err, DB_INT(session->company->id), DB_INT(known.document_id));
     if (rc < 0)
         return rc;
-    if (!number.n)
-        number = arena_format(&import->arena, "draft-%lld", (long long)known.document_id);
+    *ret = number.n ? number : arena_format(&import->arena, "draft-%lld", (long long)known.document_id);
+    return ret->p ? OK : err_memory(err);
+}
+
+static int refuse_document(struct importing *import, const struct grid_session *session, struct str till_sale_id, int64_t line, struct err *err)
+{
+    struct str number = STR_NULL;
+    int rc = import_document_of(import, session, till_sale_id, &number, err);
+    if (rc != OK || !number.p)
+        return rc;
     return err_set(err, ERR_DATA, N_("%s, line %s: sale %s is document %s already: take its rows out of the file, or correct that document by a credit note; nothing was imported"),
                    import->path, ERR_INT(line), ERR_STR(till_sale_id), ERR_STR(number));
 }
@@ -207,9 +200,9 @@ static int import_group(struct importing *import, const struct file_group *group
     if (buf_failed(&import->body))
         return err_memory(err);
     int64_t line = kept_next(&first) ? first.row.line : 0;
-    rc = session_of_link(import, link, line, &session, err);
+    rc = import_session_of(import, link, line, &session, err);
     if (rc == OK && is_named(import))
-        rc = stands_in_grid(import, session, staged.sale.id, link, &already, err);
+        rc = import_stands_in_grid(import, session, staged.sale.id, link, &already, err);
     if (rc == OK && !already)
         rc = refuse_document(import, session, staged.sale.id, line, err);
     enum grid_seen seen = GRID_UNCHANGED;
@@ -242,40 +235,66 @@ static int import_body(struct db *db, void *context, struct err *err)
     (void)db;
     struct importing *import = context;
     session_forget(import->session);
-    forget_links(import);
+    import_forget_links(import);
     file_groups_rewind(&import->groups);
     import->head_seen = false;
     import->report = (struct grid_file_report){0};
-    int rc = csv_read_file(import->path, &import->dialect, import_row, import, err);
+    int rc = read_rows(import, import_row, err);
     if (rc == OK && !file_groups_same(&import->groups))
         return err_set(err, ERR_DATA, N_("the file %s was changed while it was read: import it again when it is complete"), import->path);
     return rc;
 }
 
-int grid_import_file(struct grid_session *session, const char *path, const struct grid_file_options *options, struct grid_file_report *ret, struct err *err)
+void import_release(struct importing *import)
 {
-    struct importing import = {.session = session, .path = path, .options = options};
-    int rc = learn_file(&import, err);
+    import_forget_links(import);
+    file_groups_release(&import->groups);
+    arena_release(&import->link_arena);
+    arena_release(&import->arena);
+    buf_release(&import->key);
+    buf_release(&import->body);
+    buf_release(&import->current);
+}
+
+static int import_whole(struct importing *import, struct grid_file_report *ret, struct err *err)
+{
+    int rc = learn_file(import, err);
     if (rc == OK) {
-        rc = db_transact(session->db, import_body, &import, err);
+        rc = db_transact(import->session->db, import_body, import, err);
         if (rc != OK)
-            session_forget(session);
+            session_forget(import->session);
     }
     if (rc == OK) {
-        const struct csv_dialect *dialect = &import.dialect;
-        *ret = import.report;
+        const struct csv_dialect *dialect = &import->dialect;
+        *ret = import->report;
         ret->separator = dialect->separator;
         ret->windows1252 = dialect->windows1252;
         ret->byte_order_mark = dialect->byte_order_mark;
         ret->crlf = dialect->crlf;
-        ret->lines = import.groups.learned_rows;
+        ret->lines = import->groups.learned_rows;
     }
-    forget_links(&import);
-    file_groups_release(&import.groups);
-    arena_release(&import.link_arena);
-    arena_release(&import.arena);
-    buf_release(&import.key);
-    buf_release(&import.body);
-    buf_release(&import.current);
+    import_release(import);
     return rc;
+}
+
+int grid_import_file(struct grid_session *session, const char *path, const struct grid_file_options *options, struct grid_file_report *ret, struct err *err)
+{
+    return import_whole(&(struct importing){.session = session, .path = path, .options = options}, ret, err);
+}
+
+int grid_import_bytes(struct grid_session *session, struct str bytes, const char *name, const struct grid_file_options *options, struct grid_file_report *ret, struct err *err)
+{
+    return import_whole(&(struct importing){.session = session, .path = name, .bytes = bytes.p ? bytes : STR(""), .options = options}, ret, err);
+}
+
+void grid_file_report_put_members(struct json_out *json, const struct grid_file_report *report)
+{
+    json_member_str(json, "separator", (struct str){&report->separator, 1});
+    json_member_str(json, "encoding", report->windows1252 ? STR("windows-1252") : STR("utf-8"));
+    json_member_bool(json, "byte_order_mark", report->byte_order_mark);
+    json_member_str(json, "line_end", report->crlf ? STR("crlf") : STR("lf"));
+    json_member_int(json, "lines", report->lines);
+    json_member_int(json, "sales", report->sales);
+    json_member_int(json, "staged", report->staged);
+    json_member_int(json, "already", report->already);
 }

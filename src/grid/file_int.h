@@ -93,6 +93,37 @@ void dailybiz_body_write(struct buf *out, const struct kept_rows *rows);
 void dailybiz_header_write(struct buf *out);
 int dailybiz_sale_write(struct buf *out, const struct staged *staged, const struct tax *taxes, size_t tax_count, struct arena *arena, struct err *err) MUST_CHECK;
 
+/* ---- file_import.c: what staging a sale of a file stands on; the feed goes the same way ---- */
+
+/* Staging goes by the link of each sale: its mappings, its rules. */
+struct link_session {
+    struct str name;
+    struct grid_session *session;
+    struct link_session *next;
+};
+struct importing {
+    struct grid_session *session;       /* the caller's: of the sales that name no link */
+    const char *path;                   /* or what stands for it in messages */
+    struct str bytes;                   /* absent: the file at `path` is read */
+    const struct grid_file_options *options;
+    struct csv_dialect dialect;
+    bool head_seen;
+    struct file_header header;          /* of our format */
+    struct file_groups groups;
+    struct link_session *links;
+    struct arena link_arena, arena;     /* of the links; of the sale at hand */
+    struct buf key, body, current;
+    struct grid_file_report report;
+};
+/* The session of a link by its name; `line` for the message that there is none. */
+int import_session_of(struct importing *import, struct str name, int64_t line, struct grid_session **ret, struct err *err) MUST_CHECK;
+void import_forget_links(struct importing *import);
+void import_release(struct importing *import);
+/* Whether the grid holds the sale exactly as import->body has it. */
+int import_stands_in_grid(struct importing *import, const struct grid_session *session, struct str till_sale_id, struct str link, bool *ret, struct err *err) MUST_CHECK;
+/* The number of the document that a sale is (a draft's too), in import->arena; absent when it is none. */
+int import_document_of(struct importing *import, const struct grid_session *session, struct str till_sale_id, struct str *ret, struct err *err) MUST_CHECK;
+
 /* ---- file_export.c ---- */
 /* What could not be read of a staged sale and waits for a person, so that it is not lost on the way through a file. */
 int staged_load_fault(struct db *db, int64_t company_id, struct arena *arena, struct staged *staged, struct err *err) MUST_CHECK;

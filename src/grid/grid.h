@@ -3,6 +3,7 @@
  * clock, no network, no global. */
 #ifndef GRID_GRID_H
 #define GRID_GRID_H
+#include "base/json.h"
 #include "books/books.h"
 
 /* ---- the anomaly catalogue: one table, in anomaly.c; docs/anomalies.md is printed from it ---- */
@@ -19,6 +20,8 @@ enum anomaly_code {
     ANOMALY_HOLE_IN_NUMBERS, ANOMALY_REPEAT_IN_NUMBERS,
     ANOMALY_COUNT
 };
+/* What one press of a button can do about an anomaly. */
+enum anomaly_cure { CURE_NONE, CURE_MAP_TAX, CURE_MAP_MEANS, CURE_CREATE_ARTICLE, CURE_SET_REFERENCE, CURE_ACCEPT, CURE_EDIT };
 struct anomaly_kind {
     const char *code;      /* "unmapped_tax": stable, for scripts */
     const char *subject;   /* "sale", "article", "number" */
@@ -27,6 +30,7 @@ struct anomaly_kind {
     const char *cure;      /* msgid, numbered steps: "1. liaison tax map …\n2. liaison grid validate" with the same args */
     int arg_count;
     int msgid_arg;         /* which argument (from 1) is a msgid itself; 0 = none */
+    enum anomaly_cure action; /* its arguments are those of the anomaly: a rate, a type, a reference and a label, a till article and its name */
 };
 extern const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT];
 /* The catalogue's row of a code, or NULL. */
@@ -43,13 +47,38 @@ struct anomaly {
 /* Replaces the anomalies of a subject by these (count 0 clears). In a transaction. */
 int anomaly_set(struct db *db, int64_t company_id, int64_t link_id, const char *subject_kind, struct str subject, const struct anomaly *anomalies, size_t count, struct err *err) MUST_CHECK;
 /* One root cause and all that it blocks. Texts valid during the callback. */
-struct anomaly_group { const struct anomaly_kind *kind; struct str cause_key; struct str args[4]; int arg_count; int64_t subjects; int64_t amount_cents; struct str example; };
+struct anomaly_group {
+    const struct anomaly_kind *kind;
+    struct str cause_key;
+    struct str args[4];
+    int arg_count;
+    int64_t subjects;
+    int64_t amount_cents;
+    struct str example;
+    int64_t link_id;       /* of all of them; -1: of several links */
+};
 typedef int anomaly_group_fn(void *context, const struct anomaly_group *group, struct err *err);
 /* All causes, the costliest first. link_id 0 = every link. Returns through the callback; *ret_total anomalies' groups. */
 int anomaly_groups(struct db *db, int64_t company_id, int64_t link_id, anomaly_group_fn *on_group, void *context, struct err *err) MUST_CHECK;
 /* Text of the cause / of the cure in the current language, appended. */
 void anomaly_append_cause(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count);
 void anomaly_append_cure(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count);
+
+/* The cure of an anomaly with what it needs. Texts borrowed from where it was found. */
+struct anomaly_action {
+    enum anomaly_cure cure;        /* CURE_NONE: nothing that a button could do */
+    int64_t link_id;               /* 0: of no till; -1: of several links */
+    int64_t rate_bp, grid_sale_id;
+    struct str till_type, code, label, till_article, declination, name;
+};
+/* Of a group; `arena` for what is looked up (a sale of the grid that has it). */
+int anomaly_group_action(struct db *db, int64_t company_id, const struct anomaly_group *group, struct arena *arena, struct anomaly_action *ret, struct err *err) MUST_CHECK;
+/* As JSON: {"kind":"map_tax","link":…,"rate_bp":…}, or null. link_name absent: every link, and files. */
+void anomaly_action_put_json(struct json_out *json, const struct anomaly_action *action, struct str link_name);
+/* A line of `grid list --anomalies --json`. */
+void anomaly_group_put_json(struct json_out *json, const struct anomaly_group *group, const struct anomaly_action *action, struct str link_name);
+/* The name of a link, in the arena; absent for 0, for -1, and for one that was removed. */
+int grid_link_name(struct db *db, int64_t company_id, int64_t link_id, struct arena *arena, struct str *ret, struct err *err) MUST_CHECK;
 
 /* ---- what the link's options say about its sales ---- */
 enum unknown_rule { UNKNOWN_CREATE, UNKNOWN_REFUSE, UNKNOWN_DROP };
@@ -123,11 +152,14 @@ struct grid_sale_row {
 typedef int grid_sale_fn(void *context, const struct grid_sale_row *row, struct err *err);
 struct grid_filter { int64_t link_id; bool only_anomalies; };
 int grid_each(struct db *db, int64_t company_id, const struct grid_filter *filter, grid_sale_fn *on_sale, void *context, struct err *err) MUST_CHECK;
-/* The grid's id of a sale named by till sale id or ticket number: ERR_NOT_FOUND, or ERR_DATA when several have that number (names their ids). */
+/* The grid's id of a sale named by till sale id, ticket number, or "grid:ID": ERR_NOT_FOUND, or ERR_DATA when several have that number (names their ids). */
 int grid_find(struct db *db, int64_t company_id, struct str name, int64_t *ret_id, struct err *err) MUST_CHECK;
 /* A staged sale whole, texts in the arena; its anomalies too. */
 struct grid_content { struct grid_sale_row row; struct sale sale; struct anomaly *anomalies; size_t anomaly_count; };
 int grid_load(struct db *db, int64_t company_id, int64_t grid_sale_id, struct arena *arena, struct grid_content *ret, struct err *err) MUST_CHECK;
+/* The sale as `grid show --json` and the API show it, with the cure of each anomaly and every value that can be edited, as grid_edit takes it. */
+void grid_content_put_json(struct json_out *json, const struct grid_content *content, struct str link_name);
+void grid_put_editable(struct json_out *json, const struct grid_content *content);
 /* One value: `field` as in docs/grid.md ("date", "number", "customer_code", "line.2.reference", "line.2.rate", "payment.1.type", …). The anomalies of the row are cleared; validation checks again.
  * ERR_USAGE for an unknown field, ERR_DATA for a value that cannot be. In a transaction. */
 int grid_edit(struct db *db, const struct company *company, int64_t grid_sale_id, struct str field, struct str value, struct err *err) MUST_CHECK;
@@ -147,7 +179,25 @@ struct grid_file_report { char separator; bool windows1252, byte_order_mark, crl
 struct grid_file_options { enum grid_file_format format; bool header_line; /* dailybiz: the first line holds column names */ };
 /* All or nothing: one transaction of its own; ERR_DATA names file, line and column. */
 int grid_import_file(struct grid_session *session, const char *path, const struct grid_file_options *options, struct grid_file_report *ret, struct err *err) MUST_CHECK;
+/* The same of bytes in memory; `name` stands for the file in messages. */
+int grid_import_bytes(struct grid_session *session, struct str bytes, const char *name, const struct grid_file_options *options, struct grid_file_report *ret, struct err *err) MUST_CHECK;
+/* The members of `grid import --json`, without the braces. */
+void grid_file_report_put_members(struct json_out *json, const struct grid_file_report *report);
 /* Appends the grid (all links) to `out` through `write` in pieces of bounded size. */
 typedef int grid_write_fn(void *context, struct str bytes, struct err *err);
 int grid_export(struct db *db, const struct company *company, const struct grid_file_options *options, grid_write_fn *write, void *context, struct err *err) MUST_CHECK;
+
+/* ---- the API's feed: sales that a program hands over, by the rules of files ---- */
+struct grid_feed_sale {
+    struct str link;               /* name; absent: of no till */
+    struct sale sale;              /* id, state, instant (and day), payments' ids are filled in */
+    bool has_day;
+    int32_t day;
+};
+enum grid_fed { GRID_FED_STAGED, GRID_FED_REPLACED, GRID_FED_ALREADY, GRID_FED_DOCUMENT /* already, and a document */ };
+extern const char *const grid_fed_names[];
+struct grid_feed_result { enum grid_fed outcome; int64_t grid_sale_id; struct str document; /* its number, in the arena */ };
+/* All or nothing: one transaction of its own. A sale that is here already with the same content changes nothing; one that is a document with another content is refused: ERR_DATA, and
+ * *ret_bad which one it was (`count` when the fault is of none). `ret` has `count` places. */
+int grid_feed(struct grid_session *session, const struct grid_feed_sale *sales, size_t count, struct arena *arena, struct grid_feed_result *ret, size_t *ret_bad, struct err *err) MUST_CHECK;
 #endif
