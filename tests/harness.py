@@ -149,7 +149,7 @@ class Program:
 
     def start(self, *arguments, program=None, **options):
         return subprocess.Popen([str(program or self.build / 'liaison'), *map(str, arguments)], cwd=self.folder, env=self.environment,
-                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+                                **{'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **options})
 
     def run(self, *arguments, environment=None, before=None, stdin=None):
         """Runs `liaison` with these arguments to its end."""

@@ -61,11 +61,13 @@ VALGRIND = ['valgrind', '--quiet', '--error-exitcode=99', '--leak-check=full', '
 # ---- reading -----------------------------------------------------------------------------------------------------------
 
 class Case:
+    section, headers, acts = SECTION, ('Title', 'Pain', 'Engines', 'Link', 'Setup'), 'command'
+
     def __init__(self, path):
         self.path, self.name, self.header, self.sections = path, path.stem, {}, []
         collected, kind, words, begin = None, None, None, 0
         for number, line in enumerate(path.read_text(encoding='utf-8').split('\n'), 1):
-            match = SECTION.fullmatch(line)
+            match = self.section.fullmatch(line)
             if match:
                 if collected is not None:
                     self.sections.append(Section(kind, words, '\n'.join(collected).rstrip('\n'), begin))
@@ -74,13 +76,13 @@ class Case:
                 collected.append(line)
             elif line.strip() and not line.startswith('#'):
                 name, separator, value = line.partition(':')
-                if not separator or name not in ('Title', 'Pain', 'Engines', 'Link', 'Setup'):
+                if not separator or name not in self.headers:
                     raise Failure(f'{path}:{number}: not a header line: {line}')
                 self.header[name] = value.strip()
         if collected is not None:
             self.sections.append(Section(kind, words, '\n'.join(collected).rstrip('\n'), begin))
-        if 'Title' not in self.header or not any(section.kind == 'command' for section in self.sections):
-            raise Failure(f'{path}: a case has a title and a command')
+        if 'Title' not in self.header or not any(section.kind == self.acts for section in self.sections):
+            raise Failure(f'{path}: a case has a title and a {self.acts}')
 
     def engines(self):
         return self.header.get('Engines', ' '.join(harness.ENGINES)).split()
