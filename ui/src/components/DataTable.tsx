@@ -1,0 +1,368 @@
+// Any list of the server as a table: columns and filters from /api/v1/lists, rows read as they come into view, everything in the address and at the keyboard.
+//
+//   <DataTable list="documents" fixed={{ kind: 'invoice' }} columns={['number', 'date', 'customer', 'total_cents']} sort="-date"
+//              hrefOf={(row) => `/ventes/factures/${encodeURIComponent(String(row.number))}`} />
+import { Badge, Button, Checkbox, Group, Menu, Stack, Text, TextInput } from '@mantine/core';
+import { useLocalStorage } from '@mantine/hooks';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { Link, useNavigate } from 'react-router-dom';
+import { download } from '@/api/client';
+import { useListMeta, useListRows, type ListQuery } from '@/api/lists';
+import type { ListColumn, Row } from '@/api/types';
+import { useText } from '@/i18n/text';
+import { formatCell, isNumber } from './cell';
+import classes from './DataTable.module.css';
+import { EmptyState } from './EmptyState';
+import { ErrorMessage } from './ErrorMessage';
+import { Filters } from './Filters';
+import { Loading } from './Loading';
+import { useListAddress } from './useListAddress';
+
+const ROW_PX = 36;
+const OVERSCAN = 12;
+const TYPING_MS = 300;
+
+export interface DataTableProps<R extends Row = Row> {
+  /** Path of the list below /api/v1, "documents", "grid/sales". */
+  list: string;
+  /** Filters that belong to the page and cannot be taken away; their columns are not offered. */
+  fixed?: ListQuery;
+  /** Columns shown until the reader chooses others, in this order; all when not given. */
+  columns?: string[];
+  /** Columns that are never offered. */
+  hidden?: string[];
+  /** Sort until the reader chooses another: "-date". */
+  sort?: string;
+  /** Page of a row: its first cell is a link to it, Enter and a click on the row open it. */
+  hrefOf?: (row: R) => string;
+  /** Instead of a page: what opening a row does. */
+  onOpen?: (row: R) => void;
+  /** Cells that are more than their value. */
+  render?: Partial<Record<string, (row: R, text: string) => ReactNode>>;
+  /** Widths in pixels; by type when not given. */
+  widths?: Partial<Record<string, number>>;
+  /** What identifies a row; "id" or else the place in the list. */
+  keyOf?: (row: R) => string | number;
+  /** Ticked rows, by key; a first column with boxes when given. */
+  selection?: { keys: ReadonlySet<string | number>; onChange: (keys: Set<string | number>) => void };
+  /** Buttons beside search and filters. */
+  actions?: ReactNode;
+  /** Shown when the list is empty without any filter. */
+  empty?: ReactNode;
+  /** Several tables on a page: keeps their addresses apart. */
+  prefix?: string;
+  /** Without export and choice of columns, in a smaller frame. */
+  compact?: boolean;
+  label: string;
+}
+
+const WIDTHS: Record<ListColumn['type'], number> = { text: 180, word: 120, int: 90, cents: 120, milli: 100, e4: 110, rate: 90, day: 110, instant: 150, bool: 80, json: 220 };
+
+/** Columns of the list that can be chosen, and those that are shown. */
+function useColumns(props: Pick<DataTableProps, 'list' | 'fixed' | 'columns' | 'hidden'>, all: ListColumn[] | undefined) {
+  const defaults = props.columns?.join(' ') ?? '';
+  const [chosen, setChosen] = useLocalStorage<string[] | null>({ key: `liaison.columns.${props.list}.${Object.values(props.fixed ?? {}).join('.')}`, defaultValue: null, getInitialValueInEffect: false });
+  const offered = useMemo(
+    () => (all ?? []).filter((column) => !props.hidden?.includes(column.name) && !(props.fixed && column.name in props.fixed)),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- both are written anew at each rendering
+    [all, props.hidden?.join(' '), Object.keys(props.fixed ?? {}).join(' ')],
+  );
+  const shown = useMemo(() => {
+    const wanted = chosen ?? (defaults ? defaults.split(' ') : null);
+    if (!wanted) return offered;
+    const found = wanted.map((name) => offered.find((column) => column.name === name)).filter((column) => column !== undefined);
+    return found.length > 0 ? found : offered;
+  }, [offered, chosen, defaults]);
+  return { offered, shown, chosen, setChosen };
+}
+
+function ColumnChoice({ offered, shown, chosen, setChosen }: ReturnType<typeof useColumns>) {
+  const t = useText();
+  const names = shown.map((column) => column.name);
+  const toggle = (name: string) => setChosen(names.includes(name) ? (names.length > 1 ? names.filter((other) => other !== name) : names) : offered.map((column) => column.name).filter((other) => other === name || names.includes(other)));
+  return (
+    <Menu closeOnItemClick={false} position="bottom-end">
+      <Menu.Target>
+        <Button variant="default">{t('table.columns')}</Button>
+      </Menu.Target>
+      <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
+        {offered.map((column) => (
+          <Menu.Item key={column.name} role="menuitemcheckbox" aria-checked={names.includes(column.name)} onClick={() => toggle(column.name)}
+            leftSection={<Checkbox checked={names.includes(column.name)} readOnly tabIndex={-1} aria-hidden size="xs" styles={{ input: { cursor: 'pointer' } }} />}>
+            {column.heading}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <Menu.Item disabled={!chosen} onClick={() => setChosen(null)}>
+          {t('table.defaultColumns')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function ExportChoice({ list, query }: { list: string; query: ListQuery }) {
+  const t = useText();
+  const [state, setState] = useState<'idle' | 'busy' | { error: unknown }>('idle');
+  const fetchFile = (format: 'csv' | 'xlsx') => {
+    setState('busy');
+    download(`${list}/export`, { ...query, format }, `${list.replace(/\W/g, '-')}.${format}`).then(
+      () => setState('idle'),
+      (error: unknown) => setState({ error }),
+    );
+  };
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" loading={state === 'busy'}>
+            {t('table.export')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => fetchFile('csv')}>{t('table.exportCsv')}</Menu.Item>
+          <Menu.Item onClick={() => fetchFile('xlsx')}>{t('table.exportXlsx')}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <span role="status" className="read-aloud">
+        {state === 'busy' ? t('table.exporting') : ''}
+      </span>
+      {typeof state === 'object' && <ErrorMessage error={state.error} withCloseButton closeButtonLabel={t('common.close')} onClose={() => setState('idle')} w="100%" />}
+    </>
+  );
+}
+
+/** The search box; the address follows when the typing rests. */
+function Search({ value, onChange, label }: { value: string; onChange: (value: string) => void; label: string }) {
+  const [typed, setTyped] = useState(value);
+  const told = useRef(value);
+  useEffect(() => {
+    if (value !== told.current) {
+      told.current = value;
+      setTyped(value);
+    }
+  }, [value]);
+  useEffect(() => {
+    if (typed === told.current) return;
+    const timer = setTimeout(() => {
+      told.current = typed;
+      onChange(typed);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed, onChange]);
+  return <TextInput type="search" value={typed} onChange={(event) => setTyped(event.currentTarget.value)} aria-label={label} placeholder={label} w={240} maxLength={200} />;
+}
+
+export function DataTable<R extends Row = Row>(props: DataTableProps<R>) {
+  const t = useText();
+  const meta = useListMeta(props.list);
+  const address = useListAddress(props.prefix);
+  const columns = useColumns(props as DataTableProps, meta.data?.columns);
+  const { offered, shown } = columns;
+  const sort = address.values.sort ?? props.sort;
+  const query = useMemo(
+    () => ({ ...address.values, ...(sort ? { sort } : {}), ...props.fixed }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `fixed` is written anew at each rendering
+    [address.values, sort, JSON.stringify(props.fixed)],
+  );
+  const filtered = Object.keys(address.values).some((name) => name !== 'sort');
+  const data = useListRows<R>(props.list, query);
+  const setSearch = useRef((q: string) => address.set({ q }));
+  setSearch.current = (q) => address.set({ q });
+  const [onSearch] = useState(() => (q: string) => setSearch.current(q));
+
+  if (meta.isError) return <ErrorMessage error={meta.error} onRetry={() => void meta.refetch()} />;
+  if (meta.isPending) return <Loading />;
+  const fileQuery = Object.fromEntries(Object.entries(query).filter(([name]) => name !== 'limit'));
+  return (
+    <Stack gap="sm">
+      <Group gap="xs">
+        <Search value={address.values.q ?? ''} onChange={onSearch} label={t('table.search')} />
+        <Filters columns={offered} address={address} />
+        {props.actions}
+        {!props.compact && (
+          <Group gap="xs" ml="auto">
+            <ColumnChoice {...columns} />
+            <ExportChoice list={props.list} query={fileQuery} />
+          </Group>
+        )}
+      </Group>
+      {data.isError && data.rows.length === 0 ? (
+        <ErrorMessage error={data.error} onRetry={() => void data.refetch()} />
+      ) : data.isPending ? (
+        <Loading />
+      ) : data.total === 0 ? (
+        filtered ? (
+          <EmptyState title={t('table.nothingFound')} hint={t('table.nothingFoundHint')} action={{ label: t('table.clearFilters'), onClick: address.clear }} />
+        ) : (
+          (props.empty ?? <EmptyState title={t('table.empty')} hint={t('table.emptyHint')} action={{ label: t('table.emptyAction'), to: '/traitements/synchronisations' }} />)
+        )
+      ) : (
+        <Rows {...props} shown={shown} data={data} sort={sort} onSort={(value) => address.set({ sort: value })} />
+      )}
+    </Stack>
+  );
+}
+
+interface RowsProps<R extends Row> extends DataTableProps<R> {
+  shown: ListColumn[];
+  data: ReturnType<typeof useListRows<R>>;
+  onSort: (sort: string) => void;
+}
+
+function Rows<R extends Row>(props: RowsProps<R>) {
+  const t = useText();
+  const navigate = useNavigate();
+  const { shown, data, selection, keyOf } = props;
+  const { rows, total } = data;
+  const frame = useRef<HTMLDivElement>(null);
+  const id = useId();
+  const [active, setActive] = useState(-1);
+  const virtual = useVirtualizer({ count: total, getScrollElement: () => frame.current, estimateSize: () => ROW_PX, overscan: OVERSCAN });
+  const items = virtual.getVirtualItems();
+  const lastSeen = items.at(-1)?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, isFetching, isError, fetchNextPage } = data;
+  useEffect(() => {
+    if (lastSeen >= rows.length - OVERSCAN && hasNextPage && !isFetchingNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [lastSeen, rows.length, hasNextPage, isFetchingNextPage, isFetching, isError, fetchNextPage]);
+
+  const key = (row: R, index: number) => (keyOf ? keyOf(row) : typeof row.id === 'number' || typeof row.id === 'string' ? row.id : index);
+  const openable = Boolean(props.hrefOf ?? props.onOpen);
+  const open = (row: R | undefined) => {
+    if (!row) return;
+    if (props.hrefOf) navigate(props.hrefOf(row));
+    else props.onOpen?.(row);
+  };
+  const tick = (row: R, index: number) => {
+    if (!selection) return;
+    const keys = new Set(selection.keys);
+    const it = key(row, index);
+    if (!keys.delete(it)) keys.add(it);
+    selection.onChange(keys);
+  };
+  const goTo = (index: number) => {
+    const there = Math.max(0, Math.min(total - 1, index));
+    setActive(there);
+    virtual.scrollToIndex(there);
+  };
+  const onKey = (event: KeyboardEvent) => {
+    if (event.target !== frame.current) return;
+    const page = Math.max(1, Math.floor((frame.current?.clientHeight ?? 400) / ROW_PX) - 2);
+    const moves: Record<string, number> = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: total - 1 };
+    const move = moves[event.key];
+    if (move !== undefined) goTo(move);
+    else if (event.key === 'Enter') open(rows[active]);
+    else if (event.key === ' ' && selection && rows[active]) tick(rows[active], active);
+    else return;
+    event.preventDefault();
+  };
+  const template = [...(selection ? ['44px'] : []), ...shown.map((column) => `minmax(${props.widths?.[column.name] ?? WIDTHS[column.type]}px, ${column.type === 'text' || column.type === 'json' ? '2fr' : '1fr'})`)].join(' ');
+  const allTicked = Boolean(selection && rows.length > 0 && rows.every((row, index) => selection.keys.has(key(row, index))));
+  return (
+    <>
+      {isError && <ErrorMessage error={data.error} onRetry={() => void data.fetchNextPage()} />}
+      <div className={classes.frame} ref={frame} tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={total + 1} aria-colcount={shown.length + (selection ? 1 : 0)}
+        aria-describedby={`${id}-keys`} aria-activedescendant={active >= 0 ? `${id}-row-${active}` : undefined} aria-busy={isFetching} onKeyDown={onKey} onFocus={() => active < 0 && setActive(0)}
+        style={props.compact ? { maxHeight: '22rem' } : undefined}>
+        <div className={classes.grid} role="presentation" style={{ '--columns': template } as React.CSSProperties}>
+          <div role="rowgroup">
+            <div className={classes.head} role="row" aria-rowindex={1}>
+              {selection && (
+                <div className={classes.headCell} role="columnheader">
+                  <Checkbox size="xs" tabIndex={-1} aria-label={t('table.selectAll')} checked={allTicked} indeterminate={!allTicked && selection.keys.size > 0}
+                    onChange={() => selection.onChange(allTicked ? new Set() : new Set(rows.map(key)))} />
+                </div>
+              )}
+              {shown.map((column) => (
+                <HeadCell key={column.name} column={column} sort={props.sort} onSort={props.onSort} />
+              ))}
+            </div>
+          </div>
+          <div className={classes.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
+            {items.map((item) => {
+              const row = rows[item.index];
+              return (
+                <div key={item.key} id={`${id}-row-${item.index}`} role="row" aria-rowindex={item.index + 2} aria-selected={selection && row ? selection.keys.has(key(row, item.index)) : undefined}
+                  className={[classes.row, openable && classes.openable, item.index === active && classes.active].filter(Boolean).join(' ')} style={{ transform: `translateY(${item.start}px)` }}
+                  onClick={(event) => {
+                    setActive(item.index);
+                    if (!(event.target as HTMLElement).closest('a, button, input, label')) open(row);
+                  }}
+                  onKeyDown={undefined} tabIndex={-1}>
+                  {selection && (
+                    <div className={classes.cell} role="gridcell">
+                      {row && <Checkbox size="xs" tabIndex={-1} aria-label={t('table.selectRow')} checked={selection.keys.has(key(row, item.index))} onChange={() => tick(row, item.index)} />}
+                    </div>
+                  )}
+                  {shown.map((column, place) => (
+                    <BodyCell key={column.name} column={column} row={row} href={place === 0 && row ? props.hrefOf?.(row) : undefined} render={props.render?.[column.name]} />
+                  ))}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+      </div>
+      <Group justify="space-between">
+        <Text size="sm" c="dimmed" role="status">
+          {rows.length < total && lastSeen > rows.length ? t('table.loadedOf', { loaded: rows.length, total }) : t('table.rows', { count: total })}
+          {selection && selection.keys.size > 0 && (
+            <Badge ml="sm" variant="light">
+              {t('table.selected', { count: selection.keys.size })}
+            </Badge>
+          )}
+        </Text>
+        <Text size="xs" c="dimmed" id={`${id}-keys`} visibleFrom="md">
+          {openable ? t('table.keys') : ''}
+        </Text>
+      </Group>
+    </>
+  );
+}
+
+function HeadCell({ column, sort, onSort }: { column: ListColumn; sort?: string; onSort: (sort: string) => void }) {
+  const t = useText();
+  const up = sort === column.name;
+  const down = sort === `-${column.name}`;
+  return (
+    <div className={`${classes.headCell} ${isNumber(column.type) ? classes.number : ''}`} role="columnheader" aria-sort={up ? 'ascending' : down ? 'descending' : undefined}>
+      {column.sortable ? (
+        <button type="button" className={classes.sort} title={t('table.sortBy', { name: column.heading })} onClick={() => onSort(up ? `-${column.name}` : column.name)}>
+          {column.heading}
+          <span aria-hidden>{up ? '▲' : down ? '▼' : ''}</span>
+        </button>
+      ) : (
+        column.heading
+      )}
+    </div>
+  );
+}
+
+function BodyCell<R extends Row>({ column, row, href, render }: { column: ListColumn; row: R | undefined; href?: string; render?: (row: R, text: string) => ReactNode }) {
+  const t = useText();
+  if (!row)
+    return (
+      <div className={classes.cell} role="gridcell">
+        <span className={classes.waiting} />
+      </div>
+    );
+  const text = formatCell(t, column, row[column.name]);
+  const content = render ? render(row, text) : text;
+  return (
+    <div className={`${classes.cell} ${isNumber(column.type) ? classes.number : ''}`} role="gridcell">
+      {href ? (
+        <Link to={href} tabIndex={-1} className={classes.text}>
+          {content || '–'}
+        </Link>
+      ) : render ? (
+        content
+      ) : (
+        <span className={classes.text} title={text.length > 24 ? text : undefined}>
+          {text}
+        </span>
+      )}
+    </div>
+  );
+}
+

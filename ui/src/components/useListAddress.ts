@@ -1,0 +1,48 @@
+// Search, filters and sort of a list, kept in the address: a page can be sent to somebody, and the way back finds it as it was.
+import { useCallback, useMemo } from 'react';
+import { useSearchParams } from 'react-router-dom';
+import type { ListQuery } from '@/api/lists';
+
+export interface ListAddress {
+  /** As the API takes them. */
+  values: ListQuery;
+  set: (changes: Record<string, string | null>) => void;
+  clear: () => void;
+}
+
+/** Several lists on a page keep apart by `prefix`. */
+export function useListAddress(prefix = ''): ListAddress {
+  const [params, setParams] = useSearchParams();
+  const text = params.toString();
+  const values = useMemo(() => {
+    const found: ListQuery = {};
+    for (const [name, value] of new URLSearchParams(text)) if (name.startsWith(prefix) && value) found[name.slice(prefix.length)] = value;
+    return found;
+  }, [text, prefix]);
+  const set = useCallback(
+    (changes: Record<string, string | null>) =>
+      setParams(
+        (before) => {
+          const after = new URLSearchParams(before);
+          for (const [name, value] of Object.entries(changes)) if (value) after.set(prefix + name, value);
+            else after.delete(prefix + name);
+          return after;
+        },
+        { replace: true },
+      ),
+    [setParams, prefix],
+  );
+  const clear = useCallback(
+    () =>
+      setParams(
+        (before) => {
+          const after = new URLSearchParams(before);
+          for (const name of [...after.keys()]) if (name.startsWith(prefix) && name !== `${prefix}sort`) after.delete(name);
+          return after;
+        },
+        { replace: true },
+      ),
+    [setParams, prefix],
+  );
+  return { values, set, clear };
+}

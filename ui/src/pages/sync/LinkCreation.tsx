@@ -1,0 +1,7 @@
+import { PageTitle } from '@/components/PageTitle';
+import { useText } from '@/i18n/text';
+
+export default function LinkCreation() {
+  const t = useText();
+  return <PageTitle title={t('menu.synchronisations')} />;
+}
