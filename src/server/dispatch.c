@@ -1,5 +1,7 @@
 /* dispatch.c: a request of the API from its identity to its reply: who asks, may they, does it come from our own pages, is the body what the route takes, was it asked before under the
  * same key; then the handler, and what it says becomes a reply or a problem. */
+#include <unistd.h>
+
 #include "server/server_int.h"
 
 #define REPLIES_KEPT CIVIL_DAY
@@ -22,9 +24,9 @@ static bool same_secret(struct str a, struct str b)
 /* What a page of another site makes a browser send: the browser says where it comes from, and only our pages know the session's word. */
 static bool is_forged(const struct request *request)
 {
-    struct str site = http_server_header(request->http, "Sec-Fetch-Site"), method = request->http->method;
+    struct str site = http_server_header(request->http, "Sec-Fetch-Site");
 
-    if (str_equal(method, STR("GET")) || str_equal(method, STR("HEAD")) || request->who.by_token)
+    if (str_equal(request->http->method, STR("GET")) || request->who.by_token)
         return false;
     if (site.p && !str_equal(site, STR("same-origin")) && !str_equal(site, STR("none")))
         return true;
@@ -213,6 +215,11 @@ void dispatch(struct request *request, struct reply *reply)
         return;
     if (err.code == OK)
         (void)err_memory(&err);
+    if (reply->file >= 0)
+        close(reply->file);
+    http_stream_release(reply->stream);
+    reply->file = -1;
+    reply->stream = NULL;
     if (problem_status(rc) == 500) {
         BUF_AUTO text = {0};
         err_format(&err, &text);

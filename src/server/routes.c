@@ -43,8 +43,6 @@ const struct route *route_find(struct arena *arena, struct str method, struct st
     struct str pieces[ROUTE_ARGS_MAX] = {0};
 
     *ret_path_known = false;
-    if (str_equal(method, STR("HEAD")))
-        method = STR("GET");
     for (size_t i = 0; i < route_count; i++) {
         if (!matches(str_from(routes[i].path), raw_path, pieces))
             continue;

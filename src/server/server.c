@@ -137,9 +137,11 @@ static bool host_is_ours(const struct server *server, const struct http_server_r
 static void finish_reply(struct request *request, struct reply *reply, struct http_server_response *response)
 {
     struct arena *arena = request->arena;
-    bool known = request->route != NULL;
 
     response->status = reply->status ? reply->status : 200;
+    response->stream = reply->stream;
+    response->has_file = reply->file >= 0;
+    response->file = reply->file;
     response->body = reply->status == 204 ? STR("") : arena_copy(arena, buf_str(&reply->body));
     if (!response->body.p)
         response->body = STR("");
@@ -152,7 +154,7 @@ static void finish_reply(struct request *request, struct reply *reply, struct ht
     add_header(response, "Location", reply->location);
     if (reply->file_name.p)
         add_header(response, "Content-Disposition", attachment(arena, reply->file_name));
-    for (size_t i = 0; known && i < reply->extra_count; i++)
+    for (size_t i = 0; i < reply->extra_count; i++)
         add_header(response, reply->extra[i].name.p, reply->extra[i].value);
     add_header(response, "X-Request-Id", request->id);
 }
@@ -215,7 +217,7 @@ static bool is_api(struct str path)
 static void answer(struct server *server, struct request *request, struct http_server_response *response)
 {
     const struct http_server_request *http = request->http;
-    bool get = str_equal(http->method, STR("GET")) || str_equal(http->method, STR("HEAD"));
+    bool get = str_equal(http->method, STR("GET"));
     struct reply reply = {.file = -1};
     struct err why = {0};
 

@@ -61,16 +61,6 @@ static void test_what_is_no_route(void **state)
     }
 }
 
-static void test_head_is_a_get(void **state)
-{
-    (void)state;
-    ARENA_AUTO arena = {0};
-    struct str args[ROUTE_ARGS_MAX];
-    bool known;
-
-    assert_string_equal(find(&arena, "HEAD", "/api/v1/users", args, &known)->method, "GET");
-}
-
 /* ---- who may ---- */
 
 static void test_every_role_and_scope_on_every_right(void **state)
@@ -247,7 +237,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_route_is_found_by_its_own_path), cmocka_unit_test(test_arguments_are_decoded_once_each), cmocka_unit_test(test_what_is_no_route),
-        cmocka_unit_test(test_head_is_a_get), cmocka_unit_test(test_every_role_and_scope_on_every_right), cmocka_unit_test(test_pauses_grow_and_end),
+        cmocka_unit_test(test_every_role_and_scope_on_every_right), cmocka_unit_test(test_pauses_grow_and_end),
         cmocka_unit_test(test_an_address_that_tries_all_accounts), cmocka_unit_test(test_a_full_table_forgets_the_oldest), cmocka_unit_test(test_a_good_body),
         cmocka_unit_test(test_all_faults_are_told_together),
     };
