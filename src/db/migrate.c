@@ -112,8 +112,12 @@ static int backup_before(struct db *db, int version, struct err *err)
             buf_printf(&path, ".%d", number);
         if (buf_failed(&path))
             return err_memory(err);
-        if (!db_sqlite_file_exists(path.p))
-            return db_backup(db, path.p, err);
+        if (db_sqlite_file_exists(path.p))
+            continue;
+        int r = db_backup(db, path.p, err);
+        if (r == OK || !db_sqlite_file_exists(path.p))
+            return r;
+        err_clear(err); /* another program that starts now took the name first */
     }
     return err_set(err, ERR_DATA, N_("there are already %s backups such as %s: delete those that you no longer need"),
         ERR_INT(BACKUPS_MAX), path.p);
