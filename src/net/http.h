@@ -162,8 +162,8 @@ struct http_server_options {
  * Content-Length or Transfer-Encoding, the last two together, a coding other than chunked; HTTP/1.1 without Host (all 400, and the connection is closed, RFC 9112);
  * headers of more than about 30 KiB (431, 414).
  * Time and room: 30 s without a byte in either direction; the headers within their time; a body within 30 s and a second more for each 16 KiB; an answer likewise, from 60 s on.
- * Where connection_max are open, who has been quiet or slow for the longest makes room for who comes: first those that have sent no complete headers, then those
- * that are sending a body, then those that are being answered. With 256 requests waiting for a worker the next is answered 503 with Retry-After.
+ * Where connection_max are open somebody makes room for each who comes: who has waited with the headers of a request for more than 2 s; or else of those that wait, those that send
+ * a body and those that take their answer, whichever are most, the oldest. Who is worked for, and a stream, stays. With 256 requests waiting for a worker the next is answered 503 with Retry-After.
  * ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken, or when certificate and key cannot be read or do not belong together. */
 int http_server_start(struct http_server **ret, const struct http_server_options *options, struct err *err) MUST_CHECK;
 int http_server_port(const struct http_server *server);

@@ -92,7 +92,6 @@ static bool daemon_start(struct http_server *server, int fd, const struct tls_te
                                       MHD_OPTION_URI_LOG_CALLBACK, on_target, server,
                                       MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
                                       MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-                                      MHD_OPTION_STRICT_FOR_CLIENT, 1,
                                       server->tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, encrypted,
                                       MHD_OPTION_END);
     return server->daemon != NULL;

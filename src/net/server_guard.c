@@ -12,6 +12,7 @@ enum {
     CONNECTIONS_LEAST = 16,   /* however few files there are */
     BODY_TIME_S = 30,         /* and a second more for each GUARD_BYTES_PER_S */
     ANSWER_TIME_S = 60,
+    SILENT_S = 2,             /* longer than the head of a request takes on any ordinary line */
 };
 static const int64_t second_ns = 1000000000;
 
@@ -73,24 +74,43 @@ static void hang_up(struct peer *peer)
     enter(peer, PEER_DOOMED, 0);
 }
 
-/* Who has been in the first of these states for the longest makes room. */
+struct crowd { size_t n; struct peer *oldest; };
+
+/* How many are in each state, and who is in it for the longest; without the newest, who shall have its turn. */
+static void count(const struct http_server *server, struct crowd ret[PEER_DOOMED + 1])
+{
+    for (struct peer *peer = server->peers->next; peer != NULL; peer = peer->next) {
+        struct crowd *crowd = &ret[peer->state];
+        crowd->n++;
+        if (crowd->oldest == NULL || peer->since_ns <= crowd->oldest->since_ns)
+            crowd->oldest = peer;
+    }
+}
+
+/* Who has been silent for a while goes first. Otherwise the largest crowd gives way, because it is the flood, and who has been in it for the longest: somebody with an ordinary
+ * question is done before it is their turn. NULL when all are worked for. */
+static struct peer *who_makes_room(const struct crowd crowds[PEER_DOOMED + 1])
+{
+    static const enum peer_state candidates[] = {PEER_WAITING, PEER_UPLOADING, PEER_ANSWERED};
+    const struct crowd *largest = &crowds[PEER_WAITING];
+    if (largest->n > 0 && largest->oldest->since_ns + SILENT_S * second_ns < monotonic_ns())
+        return largest->oldest;
+    for (size_t i = 1; i < sizeof(candidates) / sizeof(*candidates); i++)
+        if (crowds[candidates[i]].n > largest->n)
+            largest = &crowds[candidates[i]];
+    return largest->oldest;
+}
+
+/* After a newcomer. */
 static void make_room(struct http_server *server)
 {
-    struct peer *oldest[PEER_DOOMED + 1] = {0};
-    size_t doomed = 0;
-    for (struct peer *peer = server->peers; peer != NULL; peer = peer->next) {
-        doomed += peer->state == PEER_DOOMED;
-        if (oldest[peer->state] == NULL || peer->since_ns <= oldest[peer->state]->since_ns)
-            oldest[peer->state] = peer;
-    }
-    if (server->peer_count - doomed <= server->connection_max)
+    struct crowd crowds[PEER_DOOMED + 1] = {0};
+    if (server->peer_count <= server->connection_max)
         return;
-    if (oldest[PEER_WAITING] != NULL)
-        hang_up(oldest[PEER_WAITING]);
-    else if (oldest[PEER_UPLOADING] != NULL)
-        hang_up(oldest[PEER_UPLOADING]);
-    else if (oldest[PEER_ANSWERED] != NULL)
-        hang_up(oldest[PEER_ANSWERED]);
+    count(server, crowds);
+    struct peer *peer = server->peer_count - crowds[PEER_DOOMED].n > server->connection_max ? who_makes_room(crowds) : NULL;
+    if (peer != NULL)
+        hang_up(peer);
 }
 
 int64_t guard_check(struct http_server *server, int64_t now_ns)
