@@ -20,7 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOBS = 2
 SUITE_TIMEOUT_S = 1800
 SANITIZERS = {'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}
-THREADED = ('liaison', 'tactill-sandbox', 'tests/unit/net/test_net_loopback', 'tests/unit/net/test_net_hostile', 'tests/unit/sandbox/test_sandbox_server')
+THREADED = ('liaison', 'tactill-sandbox', 'tests/unit/net/test_net_loopback', 'tests/unit/net/test_net_hostile', 'tests/unit/net/test_net_server',
+            'tests/unit/net/test_net_server_hostile', 'tests/unit/sandbox/test_sandbox_server')
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed$', re.M)
 
 

@@ -57,10 +57,15 @@ static inline bool bare_read(int fd, struct buf *ret)
     return n > 0;
 }
 
+static inline bool bare_holds(const struct buf *buf, const char *text)
+{
+    return buf->p != NULL && memmem(buf->p, buf->n, text, strlen(text)) != NULL;
+}
+
 /* Reads until `text` has come. */
 static inline void bare_await(int fd, struct buf *ret, const char *text)
 {
-    while (ret->n == 0 || memmem(ret->p, ret->n, text, strlen(text)) == NULL)
+    while (!bare_holds(ret, text))
         if (!bare_read(fd, ret))
             fail_msg("the connection ended without `%s`: `%s`", text, ret->p != NULL ? ret->p : "");
 }
@@ -85,7 +90,7 @@ static inline void bare_ask(int port, const char *request, struct buf *ret)
 
 static inline void assert_has(const struct buf *buf, const char *part)
 {
-    if (buf->n == 0 || memmem(buf->p, buf->n, part, strlen(part)) == NULL)
+    if (!bare_holds(buf, part))
         fail_msg("`%s` is not in `%s`", part, buf->p != NULL ? buf->p : "");
 }
 #endif

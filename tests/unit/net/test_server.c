@@ -254,7 +254,6 @@ static void a_stop_during_work_calls_the_handler_no_more(void **state)
     assert_int_equal(pthread_create(&stopper, NULL, stop, scene.server), 0);
     /* The server says that it is stopping to whom it does not queue any more. */
     for (bool stopping = false; !stopping;) {
-        BUF_AUTO answer = {0};
         int fd = scene_dial(&scene, REQUEST("/quick"));
         struct timeval short_time = {.tv_usec = 20000};
         char bytes[16];
@@ -384,8 +383,7 @@ static void a_reader_who_does_not_read_is_hung_up_on(void **state)
     assert_rest(scene_dial(&scene, REQUEST("/quick")), "<GET /quick?");
     BUF_AUTO answer = {0};
     bare_drain(fd, &answer); /* comes to an end, and not to a good one */
-    if (answer.n > 0)
-        assert_null(memmem(answer.p, answer.n, "\r\n0\r\n\r\n", 7));
+    assert_false(bare_holds(&answer, "\r\n0\r\n\r\n"));
     close(fd);
     scene_end(&scene);
 }
@@ -410,9 +408,6 @@ static void streams_leave_room_for_others(void **state)
     assert_rest(fds[0], "0\r\n\r\n"); /* the connection is closed: its place is free */
     BUF_AUTO answer = {0};
     fds[0] = scene_dial(&scene, REQUEST("/stream"));
-    scene.stream_count = MOST + 1;
-    http_stream_release(scene.streams[MOST]);
-    scene.streams[MOST] = NULL;
     bare_await(fds[0], &answer, "HTTP/1.1 200 ");
     for (int i = 0; i < MOST; i++)
         close(fds[i]);
@@ -566,7 +561,7 @@ static void an_encrypted_connection_serves_all_kinds_of_answers(void **state)
     }
     BUF_AUTO plain = {0};
     bare_ask(port, REQUEST("/quick"), &plain);
-    assert_null(plain.n > 0 ? memmem(plain.p, plain.n, "HTTP/1.1 200", 12) : NULL);
+    assert_false(bare_holds(&plain, "HTTP/1.1 200"));
     unlink(scene.file);
     scene_end(&scene);
 }
@@ -612,7 +607,6 @@ static void exhausted_memory_ends_well(void **state)
     for (int64_t nth = 1; !answered; nth++) {
         struct scene scene = {0};
         struct err err = {0};
-        BUF_AUTO answer = {0};
         assert_true(nth < 64);
         pthread_mutex_init(&scene.lock, NULL);
         pthread_cond_init(&scene.changed, NULL);
