@@ -163,6 +163,10 @@ struct journal_verdict { int64_t records, bad_seq; const char *reason; struct st
 /* After journal_verify: a mark that is not in the journal as it was noted makes a verdict that was right a bad one. */
 int journal_compare(struct db *db, int64_t company_id, const struct journal_mark *mark, struct journal_verdict *verdict, struct err *err) MUST_CHECK;
 int journal_verify(struct db *db, int64_t company_id, struct arena *arena, struct journal_verdict *ret, struct err *err) MUST_CHECK;
+/* "SEQ:HASH", for people to note elsewhere. */
+void journal_mark_append(struct buf *out, const struct journal_mark *mark);
+/* The object of `journal verify --json`; the reason in the current language. */
+void journal_verdict_append_json(struct buf *out, const struct journal_verdict *verdict);
 /* The SHA-256 of a document's canonical text, from its rows (documents, lines, taxes, due lines). */
 int document_sha256(struct db *db, int64_t company_id, int64_t document_id, unsigned char ret[SHA256_SIZE], struct err *err) MUST_CHECK;
 #endif

@@ -1,5 +1,7 @@
 /* journal_verify.c: does the journal still say what was written? Every hash, link of the chain and seal anew, the documents from their rows, and the end against the
  * head. Public interface in books.h; the rule of chain and seals in journal_int.h; what it can and cannot find in docs/security.md. */
+#include "base/json.h"
+#include "base/text.h"
 #include "books/journal_int.h"
 
 #include <string.h>
@@ -253,4 +255,28 @@ int journal_compare(struct db *db, int64_t company_id, const struct journal_mark
     verdict->bad_seq = chain.p ? mark->seq : verdict->end.seq + 1;
     verdict->reason = chain.p ? reason_mark : reason_tail;
     return OK;
+}
+
+/* ---- telling ---- */
+
+void journal_mark_append(struct buf *out, const struct journal_mark *mark)
+{
+    buf_printf(out, "%lld:", (long long)mark->seq);
+    hex_append(out, mark->chain, sizeof mark->chain);
+}
+
+void journal_verdict_append_json(struct buf *out, const struct journal_verdict *verdict)
+{
+    struct json_out json = {.buf = out};
+    BUF_AUTO end = {0};
+    journal_mark_append(&end, &verdict->end);
+    json_begin_object(&json);
+    json_member_bool(&json, "ok", !verdict->bad_seq);
+    json_member_int(&json, "records", verdict->records);
+    json_member_int(&json, "bad_record", verdict->bad_seq);
+    json_member_str(&json, "subject", verdict->bad_seq ? verdict->subject : STR_NULL);
+    json_member_str(&json, "reason", verdict->bad_seq && verdict->reason ? str_from(text_translate(verdict->reason)) : STR_NULL);
+    json_member_bool(&json, "seals_checked", verdict->seals_checked);
+    json_member_str(&json, "end", verdict->bad_seq ? STR_NULL : buf_str(&end));
+    json_end_object(&json);
 }

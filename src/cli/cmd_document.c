@@ -72,13 +72,7 @@ int cmd_document_validate(struct cli *cli, struct err *err)
         return rc;
     cli->remains = result.still_blocked > 0;
     if (cli->json) {
-        struct json_out json = {.buf = &cli->out};
-        json_begin_object(&json);
-        json_member_int(&json, "tried", result.tried);
-        json_member_int(&json, "validated", result.validated);
-        json_member_int(&json, "still_blocked", result.still_blocked);
-        json_member_int(&json, "reconciled", result.reconciled);
-        json_end_object(&json);
+        sync_append_resume_json(&cli->out, &result);
         buf_append_char(&cli->out, '\n');
         return OK;
     }

@@ -141,24 +141,6 @@ int cmd_grid_edit(struct cli *cli, struct err *err)
 
 /* ---- validate ---- */
 
-static void append_validation_json(struct cli *cli, const struct grid_validation *result, bool dry_run)
-{
-    struct json_out json = {.buf = &cli->out};
-
-    json_begin_object(&json);
-    json_member_bool(&json, "dry_run", dry_run);
-    json_member_int(&json, "checked", result->checked);
-    json_member_int(&json, "documents", result->documents);
-    json_member_int(&json, "validated", result->validated);
-    json_member_int(&json, "blocked", result->blocked);
-    json_member_int(&json, "payments", result->payments);
-    json_member_int(&json, "reconciled", result->reconciled);
-    json_member_int(&json, "anomalies", result->anomalies);
-    json_member_bool(&json, "ok", !result->blocked && !result->anomalies);
-    json_end_object(&json);
-    buf_append_char(&cli->out, '\n');
-}
-
 static void on_validation_progress(void *context, const struct sync_progress *state)
 {
     progress_of_sync(context, state);
@@ -184,7 +166,8 @@ int cmd_grid_validate(struct cli *cli, struct err *err)
         return rc;
     cli->remains = result.anomalies > 0 || result.blocked > 0;
     if (cli->json) {
-        append_validation_json(cli, &result, dry_run);
+        sync_append_grid_validation_json(&cli->out, &result, dry_run);
+        buf_append_char(&cli->out, '\n');
         return OK;
     }
     say(cli, dry_run ? N_("Rehearsal: nothing was written. %s sales checked; %s documents would be made, %s validated, %s blocked; %s payments, %s reconciled.")

@@ -1,18 +1,11 @@
 /* cmd_journal.c: liaison journal verify and seal: whether the records of received sales and validated documents are still those that were written. */
 #include "cli/cli_int.h"
 
-/* SEQ:HASH, as verify prints it, for people to note elsewhere. */
-static void append_mark(struct buf *out, const struct journal_mark *mark)
-{
-    buf_printf(out, "%lld:", (long long)mark->seq);
-    hex_append(out, mark->chain, sizeof mark->chain);
-}
-
 static const char *text_of_mark(struct cli *cli, const struct journal_mark *mark)
 {
     BUF_AUTO text = {0};
 
-    append_mark(&text, mark);
+    journal_mark_append(&text, mark);
     return text_of(cli, text.p ? buf_str(&text) : STR("?"));
 }
 
@@ -44,19 +37,7 @@ static const char *reason_of(const struct journal_verdict *verdict)
 
 static void append_verdict_json(struct cli *cli, const struct journal_verdict *verdict)
 {
-    struct json_out json = {.buf = &cli->out};
-    BUF_AUTO end = {0};
-
-    append_mark(&end, &verdict->end);
-    json_begin_object(&json);
-    json_member_bool(&json, "ok", !verdict->bad_seq);
-    json_member_int(&json, "records", verdict->records);
-    json_member_int(&json, "bad_record", verdict->bad_seq);
-    json_member_str(&json, "subject", verdict->bad_seq ? verdict->subject : STR_NULL);
-    json_member_str(&json, "reason", verdict->bad_seq && verdict->reason ? str_from(_(verdict->reason)) : STR_NULL);
-    json_member_bool(&json, "seals_checked", verdict->seals_checked);
-    json_member_str(&json, "end", verdict->bad_seq ? STR_NULL : buf_str(&end));
-    json_end_object(&json);
+    journal_verdict_append_json(&cli->out, verdict);
     buf_append_char(&cli->out, '\n');
 }
 

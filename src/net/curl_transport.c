@@ -243,6 +243,8 @@ static int transport_submit(void *context, const struct http_request *request, u
     struct url_parts parts;
     if (rc != OK || !url_split(request->url, &parts))
         return rc != OK ? rc : err_set(err, ERR_INTERNAL, N_("an address changed while it was read: this is a fault of the program"));
+    if (transport->limits.refuse_loopback && url_host_is_loopback(parts.host))
+        return err_set(err, ERR_DATA, HTTP_LOOPBACK_REFUSED, ERR_STR(parts.authority));
     struct slot *slot = slot_free_find(transport);
     if (slot == NULL)
         return err_set(err, ERR_INTERNAL, N_("too many requests to %s at once: this is a fault of the program"), ERR_STR(parts.authority));
@@ -464,6 +466,7 @@ int http_curl_transport(struct http_transport *ret, const struct http_limits *li
         .idle_timeout_ms = limits && limits->idle_timeout_ms ? limits->idle_timeout_ms : IDLE_TIMEOUT_MS,
         .body_max = limits && limits->body_max ? limits->body_max : HTTP_BODY_MAX,
         .allow_private = limits && limits->allow_private,
+        .refuse_loopback = limits && limits->refuse_loopback,
     };
     for (size_t i = 0; i < SLOT_COUNT; i++)
         transport->slots[i].body.max = transport->limits.body_max;

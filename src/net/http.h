@@ -49,6 +49,7 @@ struct http_limits {
     int64_t idle_timeout_ms;      /* 0: 15 000 without a byte */
     size_t body_max;              /* 0: HTTP_BODY_MAX */
     bool allow_private;           /* a till in a private network (10.0.0.0/8 …) may be reached */
+    bool refuse_loopback;         /* not even when the URL says so literally: for addresses that are typed in a browser */
 };
 /* libcurl multi: HTTP/1.1 keep-alive, gzip accepted (asked for except on loopback), certificates always verified, redirects never followed, only https except to loopback.
  * The proxy of the environment (https_proxy) is used, except to loopback; it sees no key, since the encryption goes through it.
@@ -57,6 +58,9 @@ struct http_limits {
 int http_curl_transport(struct http_transport *ret, const struct http_limits *limits, struct err *err) MUST_CHECK;
 /* https, or http to 127.0.0.0/8, ::1 or localhost; no user:password part; an IPv4 address only as four decimal parts; ERR_DATA with the reason otherwise. */
 int http_url_check(struct str url, struct err *err) MUST_CHECK;
+/* Whether it leads to this very machine: 127.0.0.0/8, ::1 or localhost. What is said (with the host) where that is refused. */
+#define HTTP_LOOPBACK_REFUSED N_("the address %s leads to the server itself: a till is elsewhere (to train, start the server with --allow-local-tills)")
+bool http_url_is_loopback(struct str url);
 /* Appends percent-encoded (unreserved characters stay). */
 void http_append_encoded(struct buf *out, struct str s);
 

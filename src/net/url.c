@@ -166,6 +166,12 @@ int http_url_check(struct str url, struct err *err)
     return OK;
 }
 
+bool http_url_is_loopback(struct str url)
+{
+    struct url_parts parts;
+    return url_split(url, &parts) && url_host_is_loopback(parts.host);
+}
+
 void http_append_encoded(struct buf *out, struct str s)
 {
     static const char hex[] = "0123456789ABCDEF";

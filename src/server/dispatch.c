@@ -242,15 +242,25 @@ static struct str tag_of(struct arena *arena, struct str body)
     return buf_failed(&text) ? STR_NULL : arena_copy(arena, buf_str(&text));
 }
 
+void reply_tag_of(struct request *request, struct reply *reply, struct str tagged)
+{
+    reply->etag = tag_of(request->arena, tagged);
+}
+
 void reply_tag(struct request *request, struct reply *reply)
 {
-    reply->etag = tag_of(request->arena, buf_str(&reply->body));
+    reply_tag_of(request, reply, buf_str(&reply->body));
+}
+
+bool request_matches(struct request *request, struct reply *reply, struct str current_body)
+{
+    return request_matches_tagged(request, reply, current_body, current_body);
 }
 
 /* "*" names whatever is there; else one of the listed tags must be the one. */
-bool request_matches(struct request *request, struct reply *reply, struct str current_body)
+bool request_matches_tagged(struct request *request, struct reply *reply, struct str tagged, struct str current_body)
 {
-    struct str wanted = http_server_header(request->http, "If-Match"), item, tag = tag_of(request->arena, current_body);
+    struct str wanted = http_server_header(request->http, "If-Match"), item, tag = tag_of(request->arena, tagged);
     struct err why = {0};
     struct json_out json;
 

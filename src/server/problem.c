@@ -26,7 +26,7 @@ int problem_status(int code)
     }
 }
 
-void problem_begin(struct request *request, struct reply *reply, struct json_out *json, int status, const char *code, const struct err *why)
+void problem_put_members(struct json_out *json, int status, const char *code, const struct err *why)
 {
     const char *title = "", *known = "problem";
     BUF_AUTO detail = {0};
@@ -37,12 +37,6 @@ void problem_begin(struct request *request, struct reply *reply, struct json_out
             known = kinds[i].code;
             title = text_translate(kinds[i].title);
         }
-    buf_reset(&reply->body);
-    reply->status = status;
-    reply->content_type = "application/problem+json";
-    reply->etag = STR_NULL;
-    *json = (struct json_out){.buf = &reply->body};
-    json_begin_object(json);
     buf_printf(&type, "urn:liaison:problem:%s", code ? code : known);
     json_member_str(json, "type", buf_str(&type));
     json_member_str(json, "title", str_from(title));
@@ -51,7 +45,36 @@ void problem_begin(struct request *request, struct reply *reply, struct json_out
         err_format(why, &detail);
     json_member_str(json, "detail", why ? buf_str(&detail) : str_from(title));
     json_member_str(json, "code", str_from(code ? code : known));
+}
+
+void problem_begin(struct request *request, struct reply *reply, struct json_out *json, int status, const char *code, const struct err *why)
+{
+    buf_reset(&reply->body);
+    reply->status = status;
+    reply->content_type = "application/problem+json";
+    reply->etag = STR_NULL;
+    *json = (struct json_out){.buf = &reply->body};
+    json_begin_object(json);
+    problem_put_members(json, status, code, why);
     json_member_str(json, "request", request->id);
+}
+
+int reply_problem_at(struct request *request, struct reply *reply, int status, const char *pointer, const struct err *why)
+{
+    struct json_out json;
+    BUF_AUTO detail = {0};
+
+    problem_begin(request, reply, &json, status, NULL, why);
+    err_format(why, &detail);
+    json_key(&json, "errors");
+    json_begin_array(&json);
+    json_begin_object(&json);
+    json_member_str(&json, "pointer", str_from(pointer));
+    json_member_str(&json, "detail", buf_str(&detail));
+    json_end_object(&json);
+    json_end_array(&json);
+    json_end_object(&json);
+    return REPLIED;
 }
 
 int reply_problem(struct request *request, struct reply *reply, int status, const char *code, const struct err *why)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server/server_int.h"
+#include "server/jobs_int.h"
 
 enum { BODY_MAX = 32 << 20, GZIP_FROM_BYTES = 1024, SETUP_CODE_DIGITS = 12, REQUEST_ID_BYTES = 8 };
 
@@ -340,12 +340,16 @@ static int serve(struct server *server, struct err *err)
 
     if (rc != OK)
         return rc;
-    options->on_ready(options->context, http_server_port(http), server->setup_code[0] ? server->setup_code : NULL);
-    while (!interrupt_requested())
+    rc = scheduler_start(&server->scheduler, server, err);
+    if (rc == OK)
+        options->on_ready(options->context, http_server_port(http), server->setup_code[0] ? server->setup_code : NULL);
+    while (rc == OK && !interrupt_requested())
         if (system_clock.sleep_ms(system_clock.context, 60000) == ERR_CANCELLED)
             break;
+    scheduler_stop(server->scheduler);
+    jobs_stop(server->jobs); /* whoever follows one is told how it ended */
     http_server_stop(http);
-    return OK;
+    return rc;
 }
 
 int server_run(const struct server_options *options, struct err *err)
@@ -365,7 +369,10 @@ int server_run(const struct server_options *options, struct err *err)
     if (rc == OK)
         rc = prepare(server, err);
     if (rc == OK)
+        rc = jobs_new(&server->jobs, server, err);
+    if (rc == OK)
         rc = serve(server, err);
+    jobs_free(server->jobs);
     for (size_t i = 0; i < SERVER_WORKERS; i++)
         worker_release(&server->workers[i]);
     static_free(server->files);

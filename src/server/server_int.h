@@ -119,6 +119,10 @@ void metrics_count_request(struct metrics *metrics, int status, int64_t microsec
 int reply_problem(struct request *request, struct reply *reply, int status, const char *code, const struct err *why);
 /* The same, left open for members of its own: json_end_object ends it. `code` NULL: the status's own. */
 void problem_begin(struct request *request, struct reply *reply, struct json_out *json, int status, const char *code, const struct err *why);
+/* The members alone, into the object that is open. */
+void problem_put_members(struct json_out *json, int status, const char *code, const struct err *why);
+/* With "errors" that name one member of the body by its JSON pointer. Returns REPLIED. */
+int reply_problem_at(struct request *request, struct reply *reply, int status, const char *pointer, const struct err *why);
 /* The HTTP status of an error code. */
 int problem_status(int code);
 
@@ -147,8 +151,19 @@ int password_encode(struct input *input, const char *member, struct str password
 /* ---- records with an ETag ---- */
 /* Sets reply->etag from the body as it stands. */
 void reply_tag(struct request *request, struct reply *reply);
+/* Of a record of which only a part is edited, and the rest changes by itself: the tag is that of the part. */
+void reply_tag_of(struct request *request, struct reply *reply, struct str tagged);
+bool request_matches_tagged(struct request *request, struct reply *reply, struct str tagged, struct str current_body);
 /* Within the transaction that writes, with the record as it would be shown now: OK when If-Match names it, else REPLIED-bound ERR: returns false, and the reply is a 412 problem. */
 bool request_matches(struct request *request, struct reply *reply, struct str current_body);
+
+/* ---- environment.c: what reaches tills ---- */
+/* What a run, a test or a validation stands on; who needs the seal key asks server_needs_key first. `context` comes back in the callbacks set by the caller. */
+void server_environment(const struct server *server, struct db *db, const struct company *company, struct sync_environment *ret);
+/* ERR_DATA when the program was started without its key file. */
+int server_needs_key(const struct server *server, struct err *err) MUST_CHECK;
+/* What people type into a browser may not lead to this machine, unless the server was started for that: ERR_DATA. */
+int server_check_url(const struct server *server, struct str url, struct err *err) MUST_CHECK;
 
 /* ---- jobs.c ---- */
 enum job_state { JOB_QUEUED, JOB_RUNNING, JOB_DONE, JOB_FAILED, JOB_CANCELLED };
@@ -159,12 +174,12 @@ struct job_context {                   /* what the work of a job stands on, on i
     const struct company *company;
     struct arena *arena;
     struct job *job;
-    struct sync_environment environment; /* on_progress tells the job's listeners; on_change is free */
+    struct sync_environment environment; /* on_progress tells the job's listeners; on_change is free; `context` is this context */
 };
 /* The work: leaves its result as JSON in `result` (an object), or fails with *err. Looks at interrupt_requested(), which is true when the job is cancelled. */
 typedef int job_work(struct job_context *context, void *argument, struct buf *result, struct err *err);
-/* `argument` (mem_alloc) is freed by the job with mem_free. `link_id` 0 for none. Replies 202 with the job's JSON and Location. */
-int job_start(struct request *request, struct reply *reply, const char *kind, struct str link_name, job_work *work, void *argument, struct err *err);
+/* `argument` (mem_alloc) is freed by the job with mem_free. `link_name` absent for none. Replies 202 with the job's JSON and Location. */
+int job_start(struct request *request, struct reply *reply, const char *kind, struct str link_name, job_work *work, void *argument, struct err *err) MUST_CHECK;
 
 /* ---- server.c ---- */
 enum { SERVER_WORKERS = 4 };
@@ -180,6 +195,8 @@ struct server {
     pthread_mutex_t lock;
     bool secure;                       /* the browser speaks TLS to us or to the proxy */
     struct str public_host;            /* of public_url */
+    struct jobs *jobs;
+    struct scheduler *scheduler;
 };
 /* A connection of its own, with the seal key set. */
 int server_open_db(const struct server *server, struct db **ret, struct err *err) MUST_CHECK;
@@ -188,4 +205,10 @@ int server_open_db(const struct server *server, struct db **ret, struct err *err
 route_handler api_session_show, api_session_open, api_session_close, api_session_password, api_setup_show, api_setup_create;
 route_handler api_user_list, api_user_create, api_user_update, api_user_remove, api_token_list, api_token_create, api_token_remove;
 route_handler api_metrics;
+route_handler api_job_list, api_job_show, api_job_cancel, api_job_events, api_job_changes;
+route_handler api_grid_validate, api_documents_validate, api_proof_start, api_journal_verify;
+route_handler api_link_list, api_link_create, api_link_show, api_link_update, api_link_remove, api_link_test_new, api_link_test, api_link_schedule, api_link_run;
+route_handler api_run_show, api_run_records;
+route_handler api_grid_show, api_grid_edit, api_grid_accept, api_grid_feed, api_grid_purge, api_grid_file_export, api_grid_file_import, api_anomaly_list;
+route_handler api_mapping_list, api_mapping_tax, api_mapping_means, api_mapping_reference;
 #endif

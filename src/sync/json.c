@@ -1,7 +1,7 @@
 /* json.c: what a run counted, as the JSON object of `sync --json`, the text of which the run's journal keeps too; and a link, with what its test says. Used by server and cli. */
 #include "sync/sync_int.h"
 
-const char *const sync_flow_names[FLOW_COUNT] = {[FLOW_ARTICLES_IN] = "articles_in", [FLOW_ARTICLES_OUT] = "articles_out", [FLOW_ORDERS] = "orders"};
+const char *const sync_flow_names[FLOW_COUNT + 1] = {[FLOW_ARTICLES_IN] = "articles_in", [FLOW_ARTICLES_OUT] = "articles_out", [FLOW_ORDERS] = "orders"};
 
 static void append_articles(struct json_out *out, const char *name, const struct article_counts *counts)
 {
@@ -44,6 +44,33 @@ void sync_append_json(struct buf *out, const struct sync_result *result)
     append_articles(&json, sync_flow_names[FLOW_ARTICLES_OUT], &result->articles_out);
     append_orders(&json, &result->orders);
     json_member_bool(&json, "ok", result->ok);
+    json_end_object(&json);
+}
+
+void sync_append_grid_validation_json(struct buf *out, const struct grid_validation *result, bool dry_run)
+{
+    struct json_out json = {.buf = out};
+    json_begin_object(&json);
+    json_member_bool(&json, "dry_run", dry_run);
+    json_member_int(&json, "checked", result->checked);
+    json_member_int(&json, "documents", result->documents);
+    json_member_int(&json, "validated", result->validated);
+    json_member_int(&json, "blocked", result->blocked);
+    json_member_int(&json, "payments", result->payments);
+    json_member_int(&json, "reconciled", result->reconciled);
+    json_member_int(&json, "anomalies", result->anomalies);
+    json_member_bool(&json, "ok", !result->blocked && !result->anomalies);
+    json_end_object(&json);
+}
+
+void sync_append_resume_json(struct buf *out, const struct resume_result *result)
+{
+    struct json_out json = {.buf = out};
+    json_begin_object(&json);
+    json_member_int(&json, "tried", result->tried);
+    json_member_int(&json, "validated", result->validated);
+    json_member_int(&json, "still_blocked", result->still_blocked);
+    json_member_int(&json, "reconciled", result->reconciled);
     json_end_object(&json);
 }
 

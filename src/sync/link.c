@@ -272,7 +272,7 @@ int link_connect_with(const struct sync_environment *environment, struct str url
     if (rc == OK) {
         if (wrap)
             wrap(wrap_context, &transport);
-        rc = http_client_new(&http, transport, NULL, environment->clock, environment->random, err);
+        rc = http_client_new(&http, transport, environment->retry, environment->clock, environment->random, err);
     }
     return rc == OK ? till_client_new(ret, url, key, http, err) : rc;
 }

@@ -93,7 +93,7 @@ void clock_append(struct buf *out, int minute);
 /* Makes the transport of a run; production: http_curl_transport. */
 typedef int transport_factory(void *context, struct http_transport *ret, struct err *err);
 enum sync_flow { FLOW_ARTICLES_IN, FLOW_ARTICLES_OUT, FLOW_ORDERS, FLOW_COUNT };
-extern const char *const sync_flow_names[FLOW_COUNT]; /* "articles_in", … */
+extern const char *const sync_flow_names[FLOW_COUNT + 1]; /* "articles_in", …; NULL ends them */
 struct sync_progress {             /* told often; the edge decides how to show it */
     enum sync_flow flow;
     const char *stage;             /* msgid: "reading", "staging", "validating" … */
@@ -109,6 +109,7 @@ struct sync_environment {
     const struct random_source *random;
     transport_factory *transport;
     void *transport_context;
+    const struct http_retry *retry;                                              /* NULL: the usual patience */
     void (*on_progress)(void *context, const struct sync_progress *progress);   /* may be NULL */
     void (*on_change)(void *context, const struct sync_change *change);          /* may be NULL */
     void (*on_run)(void *context, int64_t run_id);                               /* the run has a row now; may be NULL, and a rehearsal has none */
@@ -175,6 +176,9 @@ void run_cursor_append(struct buf *out, const struct run_cursor *cursor);
 bool run_cursor_parse(struct str text, struct run_cursor *ret);
 /* Validates the grid of every link (and of files), each by its own rules; `selection` as in grid_validate. Takes each link's lease. */
 int sync_validate_grid(const struct sync_environment *environment, const struct str *selection, size_t selection_count, bool dry_run, struct grid_validation *ret, struct err *err) MUST_CHECK;
+/* The objects of `grid validate --json` and of `document validate --json`. */
+void sync_append_grid_validation_json(struct buf *out, const struct grid_validation *result, bool dry_run);
+void sync_append_resume_json(struct buf *out, const struct resume_result *result);
 /* Validates drafts by number, or all that are blocked when none is named. */
 int sync_validate_documents(const struct sync_environment *environment, const struct str *numbers, size_t count, struct resume_result *ret, struct err *err) MUST_CHECK;
 
