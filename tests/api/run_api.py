@@ -201,7 +201,7 @@ def main():
     parser.add_argument('--engine', choices=harness.ENGINES)
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('names', nargs='*')
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     score = harness.Score()
     engines = [arguments.engine] if arguments.engine else harness.engines_here()
     paths = sorted((pathlib.Path(__file__).resolve().parent / 'cases').glob('*.case'))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The attacks of docs/security.md, each against the real program: what a till, a file, a thief or a neighbour on the machine could try.
+"""The attacks of docs/security.md, each against the real program: what a till, a file, a thief, a neighbour on the machine, a visitor or another site could try.
 
 usage: attack.py BUILD_FOLDER [--engine sqlite|postgresql] [--only WORD]
 
@@ -17,6 +17,8 @@ import inject  # noqa: F401
 import network  # noqa: F401
 import paths  # noqa: F401
 import secret  # noqa: F401
+import server_attacks  # noqa: F401
+import server_load  # noqa: F401
 from harness import ROOT, Failure, Score, engines_here
 
 PROGRAMS = ROOT / 'tests' / 'attack' / 'meson.build'

@@ -1,16 +1,12 @@
 """Injection: every text that a till or a file can bring, loaded with every payload, then every command that shows it."""
 import csv
-import html.parser
 import io
 import json
 import re
-import signal
 import subprocess
-import urllib.parse
 
 from common import PAYLOADS, acting, attack
 from harness import Number, Program, Till, identity
-from serve import ask, log_in
 
 PEOPLE = ('company_name', 'last_name', 'first_name', 'email', 'phone', 'address', 'zipcode', 'city', 'country', 'vat_number')
 
@@ -180,51 +176,6 @@ def inject_csv_formula(world):
             program.ok('grid', 'export', 'again.csv')
             world.equal('grid: out again the same', sorted((program.folder / 'again.csv').read_text().splitlines()), sorted(exports['grid'].splitlines()))
             world.equal('grid: as many sales', len(program.ok('grid', 'print', '--json').json_lines()), len(grid))
-
-
-class Outline(html.parser.HTMLParser):
-    """The tags of a page, and the texts between them."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.tags, self.text = [], ''
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, tuple(name for name, _ in attributes)))
-
-    def handle_data(self, data):
-        self.text += data
-
-
-TAGS = {'html', 'head', 'meta', 'title', 'link', 'body', 'header', 'h1', 'h2', 'form', 'button', 'p', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'pre'}
-
-
-@attack(engines=True)
-def inject_html(world):
-    """The overview shows hostile texts as texts: no tag and no attribute that pages.c does not write, and rows as many as there are causes."""
-    with Program(world.build, world.engine, 'liaison-attack-') as program, Till(hostile_shop()) as till:
-        fill(world, program, till)
-        causes = program.ok('grid', 'list', '--anomalies', '--json').json_lines()
-        password = program.folder / 'password'
-        password.write_text('a long password\n')
-        password.chmod(0o600)
-        program.ok('user', 'add', 'anne', '--password-file', password)
-        server = program.start('serve', '--listen', '127.0.0.1:0')
-        try:
-            port = int(re.search(r'127\.0\.0\.1:(\d+)', server.stdout.readline().decode()).group(1))
-            session = log_in(port, 'anne', 'a long password')[1]['Set-Cookie'].split(';')[0]
-            page = ask(port, 'GET', '/', Cookie=session)[2]
-            hostile_login = ask(port, 'POST', '/login', urllib.parse.urlencode({'name': PAYLOADS['attribute'], 'password': PAYLOADS['script']}))[2]
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.communicate()
-        outline = Outline(page)
-        world.equal('only tags of ours', {tag for tag, _ in outline.tags} - TAGS, set())
-        world.equal('only attributes of ours', {name for _, names in outline.tags for name in names} - {'lang', 'charset', 'name', 'content', 'rel', 'href', 'method', 'action', 'class'}, set())
-        world.check('the texts are there', all(text in outline.text for text in ('alert(1)', 'onerror=alert(1)')), outline.text[:2000])
-        world.check('as many causes as the command line names', page.count('<pre') == len(causes), f'{page.count("<pre")} in the page, {len(causes)} on the command line')
-        world.check('the login does not give back what was typed', 'alert(1)' not in hostile_login, hostile_login)
 
 
 def hostile_files():

@@ -1,0 +1,132 @@
+"""What loads the server: more than it takes, and slower than it waits. It refuses or holds off, keeps its memory, and others are served meanwhile."""
+import contextlib
+import re
+import resource
+import socket
+import time
+
+from common import attack
+from harness import Program
+from server_attacks import company, talk
+from web import Web
+
+SLOW_CONNECTIONS = 10_000
+MEMORY_MAX_KIB = 700 * 1024
+
+
+def memory_kib(process):
+    """The most that it ever held."""
+    with open(f'/proc/{process.pid}/status', encoding='ascii') as file:
+        return int(re.search(r'VmHWM:\s+(\d+)', file.read())[1])
+
+
+def answers_others(web, patience_s):
+    """Seconds until a new client was answered, None when it was not."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < patience_s:
+        with contextlib.suppress(OSError):
+            if web.raw('GET', '/healthz', timeout=5).status == 200:
+                return time.monotonic() - begin
+        time.sleep(0.05)
+    return None
+
+
+def oversized():
+    """Heads and bodies that no client of ours sends."""
+    def get(target='/healthz', *headers):
+        return f'GET {target} HTTP/1.1\r\nHost: localhost\r\n' + ''.join(f'{header}\r\n' for header in headers) + '\r\n'
+    yield 'an address of a megabyte', get('/' + 'a' * (1 << 20))
+    yield 'a query of a megabyte', get('/healthz?' + 'a=b&' * (1 << 18))
+    yield 'a header of a megabyte', get('/healthz', 'X: ' + 'a' * (1 << 20))
+    yield 'a hundred thousand headers', get('/healthz', *(f'X-{n}: y' for n in range(100_000)))
+    yield 'a name of a megabyte', get('/healthz', 'a' * (1 << 20) + ': x')
+    yield 'a method of a megabyte', 'G' * (1 << 20) + ' / HTTP/1.1\r\n\r\n'
+    yield 'a cookie of a megabyte', get('/api/v1/session', 'Cookie: liaison_session=' + '0' * (1 << 20))
+
+
+def deep(opening, closing, depth):
+    return (b'{"name":' + opening * depth + closing * depth + b'}')
+
+
+@attack
+def server_oversized(world):
+    """What is too long, too deep or too much is refused; the memory stays bounded and the server goes on."""
+    with Program(world.build, world.engine, 'liaison-attack-') as program:
+        company(program)
+        with Web(program) as web:
+            for name, data in oversized():
+                received, closed = talk(web.port, data, 20)
+                status = received[9:12]
+                world.check(f'{name} is refused', closed and status in (b'', b'400', b'413', b'414', b'431', b'404'), received[:300].decode('latin-1'))
+                world.check(f'{name}: the next is served', answers_others(web, 10) is not None)
+            bodies = {'40 MiB': b'x' * (40 << 20), 'a text of 30 MiB': b'{"name":"' + b'x' * (30 << 20) + b'"}', 'lists in lists': deep(b'[', b']', 200_000), 'objects in objects': deep(b'{"a":', b'}', 200_000),
+                      'a million members': b'{' + b','.join(b'"a%d":1' % n for n in range(1_000_000)) + b'}', 'a million numbers': b'{"name":[' + b'1,' * 1_000_000 + b'1]}',
+                      'a number of a megabyte': b'{"name":' + b'9' * (1 << 20) + b'}', 'one name a million times': b'{' + b'"name":1,' * 1_000_000 + b'"name":1}'}
+            for name, body in bodies.items():
+                answer = web.ask('nobody', 'POST', '/api/v1/session', body, Content_Type='application/json')
+                world.check(f'{name} is refused', answer.status in (400, 413, 422), answer.told()[:500])
+                answer = web.ask('admin', 'POST', '/api/v1/users', body, Content_Type='application/json')
+                world.check(f'{name} from an administrator is refused', answer.status in (400, 413, 422), answer.told()[:500])
+            received, _ = talk(web.port, b'POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 999999999999\r\n\r\n', 10)
+            world.check('a length of a terabyte is not waited for', received[9:12] in (b'', b'400', b'413'), received[:300].decode('latin-1'))
+            world.check('the server goes on', answers_others(web, 10) is not None)
+            world.check('its memory is bounded', memory_kib(web.process) < MEMORY_MAX_KIB or 'asan' in str(world.build), f'{memory_kib(web.process)} KiB')
+
+
+def slow_connection(port, kind):
+    """One that has begun to ask and does not end."""
+    connection = socket.socket()
+    connection.setblocking(True)
+    connection.settimeout(1)
+    connection.connect(('127.0.0.1', port))
+    if kind == 'head':
+        connection.sendall(b'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ')
+    elif kind == 'body':
+        connection.sendall(b'POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{')
+    return connection
+
+
+@attack
+def server_slow(world):
+    """Ten thousand connections that say nothing, half a head or half a body: others are answered while they stand."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wanted = min(SLOW_CONNECTIONS, hard - 500)
+    with Program(world.build, world.engine, 'liaison-attack-') as program:
+        company(program)
+        with Web(program) as web, contextlib.ExitStack() as held:
+            opened, worst, unanswered = 0, 0.0, 0
+            for n in range(wanted):
+                with contextlib.suppress(OSError):  # one that is turned away is held off too
+                    held.callback(slow_connection(web.port, ('head', 'body', 'silent')[n % 3]).close)
+                    opened += 1
+                if n % 1000 == 999:
+                    took = answers_others(web, 30)
+                    unanswered += took is None
+                    worst = max(worst, took or 0.0)
+            world.check(f'{wanted} slow connections were tried', opened > wanted // 2 or unanswered == 0, f'{opened} were taken')
+            world.equal('others are answered while they stand', unanswered, 0)
+            world.check('within the time that a slow one is given', worst < 25, f'{worst:.1f} s')
+            world.check('its memory is bounded', memory_kib(web.process) < MEMORY_MAX_KIB or 'asan' in str(world.build), f'{memory_kib(web.process)} KiB')
+
+
+@attack
+def server_drip(world):
+    """A head that comes a byte at a time ends when the server's patience does, and not when the sender wants."""
+    with Program(world.build, world.engine, 'liaison-attack-') as program:
+        company(program)
+        with Web(program) as web:
+            begin, ended = time.monotonic(), None
+            with socket.create_connection(('127.0.0.1', web.port), timeout=5) as connection:
+                connection.sendall(b'GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ')
+                connection.setblocking(False)
+                while time.monotonic() - begin < 90 and ended is None:
+                    try:
+                        connection.sendall(b'a')
+                        if connection.recv(1000) is not None:
+                            ended = time.monotonic() - begin
+                    except BlockingIOError:
+                        time.sleep(0.5)
+                    except OSError:
+                        ended = time.monotonic() - begin
+            world.check('a drip is ended', ended is not None, 'after 90 s it was still taken')
