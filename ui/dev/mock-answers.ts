@@ -4,7 +4,7 @@ interface Answer {
   body?: unknown;
 }
 
-const session = { user: 'marie', role: 'admin', csrf: 'x', company: 'Épicerie du Port', language: 'fr' };
+const session = { timezone: 'Europe/Paris', user: 'marie', role: 'admin', csrf: 'x', company: 'Épicerie du Port', language: 'fr' };
 const column = (name: string, heading: string, type: string, filter = 'none', choices?: { value: string; label: string }[]) => ({ name, heading, type, sortable: true, filter, choices });
 const lists = [
   {

@@ -12,8 +12,8 @@ const sources = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .join('\n');
 const files = (language: string) => readdirSync(join(SOURCE, 'i18n', language)).filter((name) => name.endsWith('.json'));
 const texts = (language: string, name: string) => JSON.parse(readFileSync(join(SOURCE, 'i18n', language, name), 'utf8')) as Record<string, string>;
-/** Groups asked for with t.word('group', value): their members come from the API. */
-const groups = new Set([...sources.matchAll(/\bword\(\s*'([\w.]+)'/g)].map((match) => match[1]));
+/** Groups asked for with t.word('group', value), or handed on as group="…": their members come from the API. */
+const groups = new Set([...sources.matchAll(/\bword\(\s*'([\w.]+)'|\bgroup="([\w.]+)"/g)].map((match) => match[1] ?? match[2]));
 const stem = (key: string) => key.replace(/_(one|other)$/, '');
 const used = (key: string) => sources.includes(`'${stem(key)}'`) || groups.has(key.slice(0, key.lastIndexOf('.')));
 const parameters = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();

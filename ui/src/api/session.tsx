@@ -2,6 +2,7 @@
 import { createContext, useContext } from 'react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiError, get, setCsrf } from './client';
+import { setShopZone } from '@/i18n/format';
 import type { Role, Session } from './types';
 
 const SESSION_KEY = ['session'];
@@ -10,6 +11,11 @@ const ORDER: Role[] = ['viewer', 'accountant', 'admin'];
 const SessionContext = createContext<Session | null>(null);
 export const SessionProvider = SessionContext.Provider;
 
+function begin(session: Session | null) {
+  setCsrf(session?.csrf ?? '');
+  if (session?.timezone) setShopZone(session.timezone);
+}
+
 /** The session, null when nobody is logged in. */
 export function useSessionQuery() {
   return useQuery({
@@ -17,7 +23,7 @@ export function useSessionQuery() {
     queryFn: async (): Promise<Session | null> => {
       try {
         const session = await get<Session>('session');
-        setCsrf(session.csrf);
+        begin(session);
         return session;
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) return null;
@@ -33,7 +39,7 @@ export function useSessionQuery() {
 export function useSetSession() {
   const client = useQueryClient();
   return (session: Session | null) => {
-    setCsrf(session?.csrf ?? '');
+    begin(session);
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });
     client.setQueryData(SESSION_KEY, session);
   };

@@ -8,7 +8,9 @@ export interface Session {
   role: Role;
   csrf: string;
   company: string;
-  language: string;
+  language?: string;
+  timezone: string;
+  version?: string;
 }
 
 export interface Page<T> {
@@ -257,6 +259,8 @@ export interface Numbering {
 export interface User {
   name: string;
   role: Role;
+  created?: Instant;
+  seen?: Instant | null;
 }
 export type Scope = 'read' | 'write' | 'feed';
 export interface ApiToken {

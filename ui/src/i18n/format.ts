@@ -27,7 +27,9 @@ export interface Formatters {
   plain: (value: number, decimals: number) => string;
 }
 
-const SHOP_ZONE = 'Europe/Paris';
+let shopZone = 'Europe/Paris';
+/** Instants are shown as the shop's clock shows them; the session names its zone. */
+export const setShopZone = (zone: string) => void (shopZone = zone);
 const LOCALES: Record<Language, string> = { fr: 'fr-FR', en: 'en-GB' };
 
 /** The digits of |value| as whole and decimal part: (1234, 2) → ["12", "34"]. */
@@ -69,7 +71,12 @@ export function formattersOf(language: Language): Formatters {
     const format = new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' });
     return (value: string) => (/^\d{4}-\d{2}(-\d{2})?$/.test(value) ? format.format(new Date(`${value.length === 7 ? `${value}-01` : value}T00:00:00Z`)) : value);
   };
-  const instants = new Intl.DateTimeFormat(locale, { day: '2-digit', month: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: SHOP_ZONE });
+  const byZone = new Map<string, Intl.DateTimeFormat>();
+  const instants = () => {
+    const known = byZone.get(shopZone) ?? new Intl.DateTimeFormat(locale, { day: '2-digit', month: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZone: shopZone });
+    byZone.set(shopZone, known);
+    return known;
+  };
   const weekday = days({ weekday: 'short' });
   return {
     int: (value) => signed(value, grouped(cut(value, 0)[0], group)),
@@ -81,7 +88,7 @@ export function formattersOf(language: Language): Formatters {
     longDay: days({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     shortDay: days({ day: 'numeric', month: 'short' }),
     month: days({ month: 'long', year: 'numeric' }),
-    instant: (value) => (Number.isNaN(Date.parse(value)) ? value : instants.format(new Date(value)).replace(/, | à /, ' ')),
+    instant: (value) => (Number.isNaN(Date.parse(value)) ? value : instants().format(new Date(value)).replace(/, | à /, ' ')),
     weekdays: ['2024-01-01', '2024-01-02', '2024-01-03', '2024-01-04', '2024-01-05', '2024-01-06', '2024-01-07'].map(weekday),
     plain: (value, decimals) => {
       const [whole, fraction] = cut(value, decimals);

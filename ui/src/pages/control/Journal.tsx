@@ -1,7 +1,52 @@
+// The journal: the chain of sales received and documents validated, and its verification.
+import { Alert, Button, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { newIdempotencyKey, write } from '@/api/client';
+import { useMayWrite } from '@/api/session';
+import type { Job } from '@/api/types';
+import { DataTable } from '@/components/DataTable';
+import { EmptyState } from '@/components/EmptyState';
+import { ErrorMessage } from '@/components/ErrorMessage';
+import { jobEnded, JobProgress, useJob, useRunningJob } from '@/components/JobProgress';
 import { PageTitle } from '@/components/PageTitle';
 import { useText } from '@/i18n/text';
 
+function Verdict({ job }: { job: Job['id'] }) {
+  const t = useText();
+  const { data } = useJob(job);
+  if (!data || !jobEnded(data) || data.state !== 'done') return null;
+  const { ok, entries, cause } = (data.result ?? {}) as { ok?: boolean; entries?: number; cause?: string };
+  return (
+    <Alert color={ok ? 'green' : 'red'} title={ok ? t('journal.good') : t('journal.bad')} role="status">
+      {ok ? (entries === undefined ? null : t('journal.goodHint', { count: entries })) : cause}
+    </Alert>
+  );
+}
+
 export default function Journal() {
   const t = useText();
-  return <PageTitle title={t('menu.journal')} />;
+  const mayWrite = useMayWrite();
+  const running = useRunningJob(['journal_verification']);
+  const [started, setStarted] = useState<Job['id'] | null>(null);
+  const verify = useMutation({ mutationFn: () => write<Job>('POST', 'journal/verification', {}, { idempotencyKey: newIdempotencyKey() }), onSuccess: (job) => setStarted(job.id) });
+  const job = started ?? running?.id ?? null;
+  return (
+    <>
+      <PageTitle title={t('menu.journal')}>
+        {mayWrite && (
+          <Button onClick={() => verify.mutate()} loading={verify.isPending} disabled={Boolean(running)}>
+            {t('journal.verify')}
+          </Button>
+        )}
+      </PageTitle>
+      <Stack>
+        <Text>{t('journal.intro')}</Text>
+        {verify.isError && <ErrorMessage error={verify.error} />}
+        {job !== null && <JobProgress id={job} hideEnded />}
+        {job !== null && <Verdict job={job} />}
+        <DataTable list="journal" label={t('menu.journal')} empty={<EmptyState title={t('journal.empty')} hint={t('journal.emptyHint')} />} />
+      </Stack>
+    </>
+  );
 }

@@ -2,7 +2,7 @@
 import { PasswordInput } from '@mantine/core';
 import { useText } from '@/i18n/text';
 
-export const PASSWORD_CHARACTERS = 12;
+export const PASSWORD_CHARACTERS = 8;
 
 export interface NewPasswordValue {
   password: string;

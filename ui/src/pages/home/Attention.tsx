@@ -1,0 +1,65 @@
+// What awaits somebody, each with the way to the page where it is dealt with.
+import { Anchor, Badge, Card, Group, List, Stack, Text, Title } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router-dom';
+import type { Home } from '@/api/types';
+import { DayBadge } from '@/components/StateBadge';
+import { useText } from '@/i18n/text';
+
+const DAYS_NAMED = 5;
+
+function Item({ to, label, children }: { to: string; label: string; children?: ReactNode }) {
+  return (
+    <List.Item>
+      <Group gap="xs">
+        <Anchor component={Link} to={to}>
+          {label}
+        </Anchor>
+        {children}
+      </Group>
+    </List.Item>
+  );
+}
+
+export function Attention({ attention }: { attention: Home['attention'] }) {
+  const t = useText();
+  const { anomalies, blocked_documents, links_in_error, days_not_green, days_unproven } = attention;
+  const nothing = anomalies.length + blocked_documents + links_in_error.length + days_not_green.length + days_unproven === 0;
+  return (
+    <Card withBorder component="section" aria-labelledby="attention">
+      <Title order={2} id="attention" mb="xs">
+        {t('home.attention')}
+      </Title>
+      {nothing ? (
+        <Text>{t('home.nothing')}</Text>
+      ) : (
+        <Stack gap="xs">
+          <List listStyleType="none" spacing={6}>
+            {links_in_error.map((one) => (
+              <Item key={one.link} to={`/traitements/executions/${one.run}`} label={t('home.linkInError', { link: one.link })}>
+                <Text size="sm" c="dimmed">
+                  {one.error}
+                </Text>
+              </Item>
+            ))}
+            {anomalies.map((group) => (
+              <Item key={`${group.code} ${group.subject}`} to={`/traitements/imports?anomaly=${encodeURIComponent(group.code)}`} label={group.cause}>
+                <Badge variant="light" color={group.blocking ? 'red' : 'yellow'}>
+                  {t('home.subjects', { count: group.subjects })}
+                </Badge>
+              </Item>
+            ))}
+            {blocked_documents > 0 && <Item to="/ventes/factures?state=draft" label={t('home.blockedDocuments', { count: blocked_documents })} />}
+            {days_not_green.length > DAYS_NAMED && <Item to={`/controle/preuve?mois=${days_not_green[0]?.day.slice(0, 7)}`} label={t('home.daysNotGreen', { count: days_not_green.length })} />}
+            {days_not_green.slice(0, DAYS_NAMED).map((one) => (
+              <Item key={one.day} to={`/controle/preuve/${one.day}`} label={t.format.longDay(one.day)}>
+                <DayBadge state={one.state} />
+              </Item>
+            ))}
+            {days_unproven > 0 && <Item to="/controle/preuve" label={t('home.daysUnproven', { count: days_unproven })} />}
+          </List>
+        </Stack>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,15 @@
+// Starts a run or a rehearsal of a link; the job that it becomes.
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { apiPath, newIdempotencyKey, write } from '@/api/client';
+import type { Job } from '@/api/types';
+
+export function useStartRun(link: string, onStarted: (job: Job) => void) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ dryRun }: { dryRun: boolean }) => write<Job>('POST', apiPath`links/${link}/runs`, { dry_run: dryRun, only: null, since: null }, { idempotencyKey: newIdempotencyKey() }),
+    onSuccess: (job) => {
+      void client.invalidateQueries({ queryKey: ['jobs'] });
+      onStarted(job);
+    },
+  });
+}
