@@ -69,3 +69,19 @@ CREATE TABLE company_detail (
     value      @text@ NOT NULL,
     PRIMARY KEY (company_id, name)
 ) @table@;
+
+-- Where a person allocated a payment, or took an allocation away: there the reconciliation is what the person made of it, not what came with the payments.
+CREATE TABLE reconciliation_by_hand (
+    company_id  @int@ NOT NULL,
+    payment_id  @int@ NOT NULL,
+    document_id @int@ NOT NULL,
+    user_name   @text@ NOT NULL,                 -- who did it last
+    at_utc      @int@ NOT NULL,
+    PRIMARY KEY (company_id, payment_id, document_id),
+    FOREIGN KEY (company_id, payment_id) REFERENCES payment,
+    FOREIGN KEY (company_id, document_id) REFERENCES document
+) @table@;
+CREATE INDEX reconciliation_by_hand_of_document ON reconciliation_by_hand (company_id, document_id);
+
+-- Where a series begins: 1, or what a company that came from another program went on with. Its numbers from there to the next one have no hole.
+ALTER TABLE number_sequence ADD COLUMN first_number @int@ NOT NULL DEFAULT 1;

@@ -24,6 +24,14 @@ int company_open(struct db *db, struct arena *arena, struct str name, struct com
 void company_release(struct company *company);
 int company_set_closed_until(struct db *db, int64_t company_id, const int32_t *day, struct err *err) MUST_CHECK; /* NULL opens again */
 int company_set_cutoff(struct db *db, int64_t company_id, int cutoff_minutes, struct err *err) MUST_CHECK;
+/* Name, SIREN (empty = none) and zone, as company_create takes them; absent = stays. */
+int company_set_identity(struct db *db, int64_t company_id, struct str name, struct str siren, struct str timezone, struct err *err) MUST_CHECK;
+/* What stands on an invoice besides: "legal_form", "address" …; a name that is none of company_detail_names is ERR_USAGE. Empty = none. */
+extern const char *const company_detail_names[]; /* NULL at the end */
+int company_set_detail(struct db *db, int64_t company_id, struct str name, struct str value, struct err *err) MUST_CHECK;
+/* In the order of company_detail_names, absent where there is none. In the arena. */
+enum { COMPANY_DETAILS = 13 };
+int company_details(struct db *db, int64_t company_id, struct arena *arena, struct str ret[COMPANY_DETAILS], struct err *err) MUST_CHECK;
 
 /* ---- VAT, means, families, customers, users ----
  * `find` functions: 1 = found, 0 = none. `create` functions: ERR_DATA when the code is empty or taken; the transaction stays usable then. */
@@ -41,6 +49,10 @@ int customer_counter(struct db *db, int64_t company_id, int64_t *ret_id, struct 
 int customer_find_by_code(struct db *db, int64_t company_id, struct str code, int64_t *ret_id, struct err *err) MUST_CHECK;
 /* code absent: the next free one (C000001 …). Names may be absent. */
 int customer_create(struct db *db, int64_t company_id, struct str code, const struct sale_customer *data, int64_t *ret_id, struct err *err) MUST_CHECK;
+/* Every field but the code; those absent are emptied. ERR_NOT_FOUND. */
+int customer_update(struct db *db, int64_t company_id, int64_t customer_id, const struct sale_customer *data, struct err *err) MUST_CHECK;
+/* 1 = found; texts in the arena, `id` stays absent. */
+int customer_get(struct db *db, int64_t company_id, int64_t customer_id, struct arena *arena, struct sale_customer *ret, struct err *err) MUST_CHECK;
 int user_set(struct db *db, int64_t company_id, struct str name, struct str role, struct str password_encoded, int64_t now_utc, struct err *err) MUST_CHECK;
 /* 1 = name and password match (ret_role in the arena), 0 = not; takes the same time either way. */
 int user_check(struct db *db, int64_t company_id, struct arena *arena, struct str name, struct str password, struct str *ret_role, struct err *err) MUST_CHECK;
@@ -72,10 +84,27 @@ int article_each(struct db *db, int64_t company_id, const struct article_filter 
 int stock_count_set(struct db *db, int64_t company_id, int64_t article_id, int64_t quantity_milli, int64_t now_utc, struct err *err) MUST_CHECK;
 int stock_get(struct db *db, int64_t company_id, int64_t article_id, int64_t *ret_quantity_milli, struct err *err) MUST_CHECK;
 
+/* An edit by hand or from a file: what is named changes, the rest stays. */
+struct figure_edit { enum { FIGURE_KEEP, FIGURE_NONE, FIGURE_SET } what; int64_t value; };
+enum flag_edit { FLAG_KEEP, FLAG_NO, FLAG_YES };
+struct article_edit {
+    struct str code;
+    struct str label, family, tax, barcode, unit; /* absent = stays; empty = none (family, barcode, unit) */
+    struct figure_edit price_e4, buy_price_e4, weight_milli, stock_milli;
+    enum flag_edit stock_managed, archived;
+};
+enum article_outcome { ARTICLE_CREATED, ARTICLE_UPDATED, ARTICLE_UNCHANGED };
+/* ERR_DATA says what a new article lacks, or what a value may not be. */
+int article_edit_apply(struct db *db, int64_t company_id, struct arena *arena, const struct article_edit *edit, int64_t now_utc, enum article_outcome *ret, struct err *err) MUST_CHECK;
+
 /* ---- documents ---- */
 enum document_kind { DOCUMENT_INVOICE, DOCUMENT_ORDER, DOCUMENT_CREDIT_NOTE };
 extern const char *const document_kind_names[]; /* "invoice", "order", "credit_note" */
 enum number_rule { NUMBERS_KEEP, NUMBERS_RENUMBER };
+/* How the documents of a kind are numbered from now on. Once a number was given, another next number needs another prefix, under which no document stands yet: a series has no hole. */
+struct sequence { struct str prefix; int64_t digits, next_number; };
+int sequence_get(struct db *db, int64_t company_id, enum document_kind kind, struct arena *arena, struct sequence *ret, struct err *err) MUST_CHECK;
+int sequence_set(struct db *db, int64_t company_id, enum document_kind kind, const struct sequence *sequence, struct err *err) MUST_CHECK;
 
 struct posting_line {
     int64_t article_id;         /* 0 = free amount */
@@ -138,6 +167,12 @@ void posting_session_reset(struct posting_session *session);
  * Runs its own transactions (call outside one). */
 struct resume_result { int64_t tried, validated, still_blocked, reconciled; };
 int document_resume(struct db *db, int64_t company_id, int64_t link_id, struct str number, const struct posting_options *options, struct resume_result *ret, struct err *err) MUST_CHECK;
+/* A part of a payment onto a due line by hand, on top of what is there. ERR_NOT_FOUND when there is no such payment or due line; ERR_DATA when the document is not validated or is an order, when the
+ * payment still waits for its own draft, is another customer's (the counter customer pays for anybody), has the other sign, or when the amount is zero or more than is left of either. */
+struct allocation { int64_t payment_id, document_id, due_no, amount_cents; };
+int payment_allocate(struct db *db, int64_t company_id, const struct allocation *allocation, struct str user, int64_t now_utc, struct err *err) MUST_CHECK;
+/* Takes the allocation of a payment to a due line away, whole, however it was made. ERR_NOT_FOUND. amount_cents is not looked at. */
+int payment_unallocate(struct db *db, int64_t company_id, const struct allocation *allocation, struct str user, int64_t now_utc, struct err *err) MUST_CHECK;
 /* Whether a number of that kind is taken (draft or validated): 1, 0. */
 int document_number_taken(struct db *db, int64_t company_id, enum document_kind kind, struct str number, struct err *err) MUST_CHECK;
 /* By number or, for a draft without one, "draft-ID": 1 = found, 0 = not. */

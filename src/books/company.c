@@ -237,3 +237,46 @@ int company_set_cutoff(struct db *db, int64_t company_id, int cutoff_minutes, st
     code = db_exec_count(db, sql_company_set_cutoff, &touched, err, DB_INT(company_id), DB_INT(cutoff_minutes));
     return code < 0 ? code : company_check_touched(company_id, touched, err);
 }
+
+static const char sql_company_set_identity[] =
+    "UPDATE company SET name = COALESCE(CAST($2 AS TEXT), name), siren = CASE WHEN CAST($3 AS TEXT) IS NULL THEN siren ELSE NULLIF($3, '') END, timezone = COALESCE(CAST($4 AS TEXT), timezone)"
+    " WHERE company_id = $1";
+static const char sql_company_other[] = "SELECT company_id FROM company WHERE name = $2 AND company_id <> $1";
+
+static int company_check_identity(struct db *db, int64_t company_id, struct str name, struct str timezone, struct err *err)
+{
+    struct zone *zone = NULL;
+    int64_t other = 0;
+    int code = OK;
+
+    if (name.p && name.n == 0)
+        return err_set(err, ERR_DATA, N_("a company needs a name"));
+    if (name.p)
+        code = db_query_int(db, &other, sql_company_other, err, DB_INT(company_id), DB_STR(name));
+    if (code > 0)
+        return err_set(err, ERR_DATA, N_("there is already a company named %s in this database: choose another name"), ERR_STR(name));
+    if (code == 0 && timezone.p)
+        code = zone_load(&zone, timezone, err);
+    zone_free(zone);
+    return code;
+}
+
+int company_set_identity(struct db *db, int64_t company_id, struct str name, struct str siren, struct str timezone, struct err *err)
+{
+    char digits[SIREN_DIGITS];
+    int64_t touched = 0;
+
+    name = str_trim(name);
+    siren = str_trim(siren);
+    timezone = str_trim(timezone);
+    int code = company_check_identity(db, company_id, name, timezone, err);
+    if (code < 0)
+        return code;
+    if (siren.n > 0) {
+        if (!siren_read(siren, digits))
+            return err_set(err, ERR_DATA, N_("%s is not a SIREN number: it has nine digits, the last of which checks the others; correct it or leave it out"), ERR_STR(siren));
+        siren = (struct str){digits, SIREN_DIGITS};
+    }
+    code = db_exec_count(db, sql_company_set_identity, &touched, err, DB_INT(company_id), DB_STR(name), DB_STR(siren), DB_STR(timezone));
+    return code < 0 ? code : company_check_touched(company_id, touched, err);
+}

@@ -99,3 +99,43 @@ int customer_create_counter(struct db *db, int64_t company_id, struct err *err)
         return code;
     return customer_insert(db, company_id, id, STR("COMPTOIR"), true, &data, &inserted, err);
 }
+
+static const char sql_customer_update[] =
+    "UPDATE customer SET company_name = $3, last_name = $4, first_name = $5, email = $6, phone = $7, address = $8, postcode = $9, town = $10, country = $11, vat_number = $12"
+    " WHERE company_id = $1 AND customer_id = $2";
+
+int customer_update(struct db *db, int64_t company_id, int64_t customer_id, const struct sale_customer *data, struct err *err)
+{
+    int64_t touched = 0;
+    int code = db_exec_count(db, sql_customer_update, &touched, err, DB_INT(company_id), DB_INT(customer_id), DB_STR(cleaned(data->company_name)), DB_STR(cleaned(data->last_name)),
+                             DB_STR(cleaned(data->first_name)), DB_STR(cleaned(data->email)), DB_STR(cleaned(data->phone)), DB_STR(cleaned(data->address)),
+                             DB_STR(cleaned(data->postcode)), DB_STR(cleaned(data->town)), DB_STR(cleaned(data->country)), DB_STR(cleaned(data->vat_number)));
+
+    if (code == OK && touched == 0)
+        return err_set(err, ERR_NOT_FOUND, N_("there is no customer with the number %s: liaison customer list shows them"), ERR_INT(customer_id));
+    return code;
+}
+
+static const char sql_customer_get[] =
+    "SELECT code, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number FROM customer WHERE company_id = $1 AND customer_id = $2";
+
+int customer_get(struct db *db, int64_t company_id, int64_t customer_id, struct arena *arena, struct sale_customer *ret, struct err *err)
+{
+    struct sale_customer customer = {0};
+    struct str *const fields[] = {&customer.code, &customer.company_name, &customer.last_name, &customer.first_name, &customer.email, &customer.phone,
+                                  &customer.address, &customer.postcode, &customer.town, &customer.country, &customer.vat_number};
+    bool failed = false;
+    DB_ROWS_AUTO rows = {0};
+    int code = db_query(db, &rows, sql_customer_get, err, DB_INT(company_id), DB_INT(customer_id));
+
+    if (code == OK)
+        code = db_next(&rows, err);
+    if (code <= 0)
+        return code;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        *fields[i] = books_row_text(&rows, (int)i, arena, &failed);
+    if (failed)
+        return err_memory(err);
+    *ret = customer;
+    return 1;
+}

@@ -1,5 +1,4 @@
 /* cmd_article.c: liaison article show and set (the list is in cmd_list.c, the files in cmd_article_file.c). */
-#include "cli/article_edit_int.h"
 #include "cli/section_int.h"
 
 /* ---- show ---- */
@@ -85,7 +84,7 @@ static int set_article(struct db *db, void *context, struct err *err)
     struct cli *cli = setting->cli;
     struct str till_article = option_text(cli->arguments, "till-article"), id, declination;
     ARENA_AUTO arena = {0};
-    int rc = setting->edits ? article_edit_apply(cli, &arena, &setting->edit, &setting->outcome, err) : OK;
+    int rc = setting->edits ? article_edit_apply(db, cli->company.id, &arena, &setting->edit, session_now(cli), &setting->outcome, err) : OK;
 
     if (rc != OK || !till_article.p)
         return rc;

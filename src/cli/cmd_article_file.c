@@ -4,7 +4,7 @@
 #include "base/csv.h"
 #include "base/mem.h"
 #include "base/money.h"
-#include "cli/article_edit_int.h"
+#include "cli/cli_int.h"
 
 /* ---- the columns ---- */
 
@@ -180,7 +180,7 @@ static int import_row(void *context, const struct csv_row *row, struct err *err)
         rc = remember_code(import, edit.code, row->line, err);
     if (rc != OK)
         return rc;
-    rc = article_edit_apply(import->cli, &import->arena, &edit, &outcome, err);
+    rc = article_edit_apply(import->cli->db, import->cli->company.id, &import->arena, &edit, session_now(import->cli), &outcome, err);
     if (rc == ERR_DATA)
         return refuse_line(import, row->line, err);
     if (rc == OK)

@@ -58,7 +58,7 @@ int cmd_run_show(struct cli *cli, struct err *err)
     if (cli->json) {
         struct json_out json = {.buf = &cli->out};
         json_begin_object(&json);
-        rc = section_put_members(cli, &json, &report_record_by_name("run")->head, run_id, err);
+        rc = report_put_head(cli->db, cli->company.id, report_record_by_name("run"), run_id, &json, err);
         json_end_object(&json);
         buf_append_char(&cli->out, '\n');
     } else

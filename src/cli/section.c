@@ -15,15 +15,18 @@ static int open_section(struct showing *showing, const struct report_section *se
     struct cli *cli = showing->cli;
     const char *headings[REPORT_COLUMNS_MAX] = {0};
     bool right[REPORT_COLUMNS_MAX] = {0};
+    size_t shown = 0;
 
     for (size_t i = 0; i < section->column_count; i++) {
-        headings[i] = section->columns[i].heading;
-        right[i] = is_number(section->columns[i].type);
+        if (section->columns[i].json_only)
+            continue;
+        headings[shown] = section->columns[i].heading;
+        right[shown++] = is_number(section->columns[i].type);
     }
     buf_append_char(&cli->out, '\n');
     buf_append_z(&cli->out, _(section->title));
     buf_append_char(&cli->out, '\n');
-    return table_open(&showing->table, section->column_count, headings, right, err);
+    return table_open(&showing->table, shown, headings, right, err);
 }
 
 static int show_row(void *context, const struct report_section *section, const struct db_value *values, struct err *err)
@@ -31,16 +34,20 @@ static int show_row(void *context, const struct report_section *section, const s
     struct showing *showing = context;
     struct buf texts[REPORT_COLUMNS_MAX] = {0};
     struct str cells[REPORT_COLUMNS_MAX] = {0};
+    size_t shown = 0;
     int rc = showing->table ? OK : open_section(showing, section, err);
 
     for (size_t i = 0; i < section->column_count; i++) {
-        report_append_value(&texts[i], section->columns[i].type, &values[i], showing->cli->company.zone);
-        cells[i] = texts[i].p ? buf_str(&texts[i]) : STR("");
+        if (section->columns[i].json_only)
+            continue;
+        report_append_value(&texts[shown], section->columns[i].type, &values[i], showing->cli->company.zone);
+        cells[shown] = texts[shown].p ? buf_str(&texts[shown]) : STR("");
+        shown++;
     }
     if (rc == OK)
         rc = table_row(showing->cli, showing->table, cells, err);
-    for (size_t i = 0; i < section->column_count; i++)
-        buf_release(&texts[i]);
+    while (shown > 0)
+        buf_release(&texts[--shown]);
     return rc;
 }
 
@@ -50,57 +57,21 @@ int record_show_parts(struct cli *cli, const struct report_record *record, int64
 
     for (size_t i = 0; rc == OK && i < record->part_count; i++) {
         struct showing showing = {.cli = cli};
+        if (record->parts[i].json_only)
+            continue;
         rc = report_section_each(cli->db, cli->company.id, &record->parts[i], id, show_row, &showing, err);
         rc = table_close(cli, showing.table, rc, err);
     }
     return rc;
 }
 
-/* ---- JSON ---- */
-
-struct putting { struct json_out *json; bool as_object; int64_t rows; };
-
-static int put_row(void *context, const struct report_section *section, const struct db_value *values, struct err *err)
-{
-    struct putting *putting = context;
-
-    if (putting->as_object)
-        json_begin_object(putting->json);
-    for (size_t i = 0; i < section->column_count; i++)
-        report_put_member(putting->json, &section->columns[i], &values[i]);
-    if (putting->as_object)
-        json_end_object(putting->json);
-    putting->rows++;
-    return buf_failed(putting->json->buf) ? err_memory(err) : OK;
-}
-
-int section_put_members(struct cli *cli, struct json_out *json, const struct report_section *section, int64_t id, struct err *err)
-{
-    struct putting putting = {.json = json};
-    int rc = report_section_each(cli->db, cli->company.id, section, id, put_row, &putting, err);
-
-    return rc == OK ? putting.rows > 0 : rc;
-}
-
 int record_put_json(struct cli *cli, const struct report_record *record, int64_t id, struct err *err)
 {
-    struct json_out json = {.buf = &cli->out};
+    int rc = report_record_json(cli->db, cli->company.id, record, id, &cli->out, err);
 
-    json_begin_object(&json);
-    int rc = section_put_members(cli, &json, &record->head, id, err);
-    rc = rc < 0 ? rc : OK;
-    for (size_t i = 0; rc == OK && i < record->part_count; i++) {
-        struct putting putting = {.json = &json, .as_object = true};
-        json_key(&json, record->parts[i].name);
-        json_begin_array(&json);
-        rc = report_section_each(cli->db, cli->company.id, &record->parts[i], id, put_row, &putting, err);
-        json_end_array(&json);
-    }
-    json_end_object(&json);
-    buf_append_char(&cli->out, '\n');
-    if (rc != OK)
-        buf_reset(&cli->out);
-    return rc;
+    if (rc > 0)
+        buf_append_char(&cli->out, '\n');
+    return rc < 0 ? rc : OK;
 }
 
 /* ---- fields ---- */

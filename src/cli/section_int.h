@@ -5,8 +5,6 @@
 
 /* The head's row as lines of heading and value, those that are NULL or json_only left out: 1, or 0 when there is no row. */
 int section_show_fields(struct cli *cli, const struct report_section *section, int64_t id, struct err *err) MUST_CHECK;
-/* The same as members of the object that is open: 1, or 0 when there is no row. */
-int section_put_members(struct cli *cli, struct json_out *json, const struct report_section *section, int64_t id, struct err *err) MUST_CHECK;
 /* Every part that has rows: a title and a table. */
 int record_show_parts(struct cli *cli, const struct report_record *record, int64_t id, struct err *err) MUST_CHECK;
 /* One object on a line: the head's members, and an array for each part. */

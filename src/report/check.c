@@ -76,10 +76,12 @@ static const struct invariant INVARIANTS[] = {
         " ON p.document_id = d.document_id"
         " LEFT JOIN (SELECT document_id, SUM(amount_cents) AS amount_cents FROM allocation WHERE company_id = $1 GROUP BY document_id) a"
         " ON a.document_id = d.document_id"
-        " WHERE d.company_id = $1 AND d.state <> 'draft' AND d.kind <> 'order' AND COALESCE(a.amount_cents, 0) <> " PAYABLE},
+        " WHERE d.company_id = $1 AND d.state <> 'draft' AND d.kind <> 'order' AND COALESCE(a.amount_cents, 0) <> " PAYABLE
+        " AND NOT EXISTS (SELECT 1 FROM reconciliation_by_hand h WHERE h.company_id = d.company_id AND h.document_id = d.document_id)"},
     {N_("payment %s is allocated to another document than it came with"), REPORT_INT,
         "SELECT p.till_payment_id, a.document_id, p.document_id FROM allocation a"
-        " JOIN payment p ON p.company_id = a.company_id AND p.payment_id = a.payment_id WHERE a.company_id = $1 AND a.document_id <> p.document_id"},
+        " JOIN payment p ON p.company_id = a.company_id AND p.payment_id = a.payment_id WHERE a.company_id = $1 AND a.document_id <> p.document_id"
+        " AND NOT EXISTS (SELECT 1 FROM reconciliation_by_hand h WHERE h.company_id = a.company_id AND h.payment_id = a.payment_id AND h.document_id = a.document_id)"},
     {N_("payment %s is of customer number %s, its document is of number %s"), REPORT_INT,
         "SELECT p.till_payment_id, p.customer_id, d.customer_id FROM payment p"
         " JOIN document d ON d.company_id = p.company_id AND d.document_id = p.document_id WHERE p.company_id = $1 AND p.customer_id <> d.customer_id"},
@@ -90,10 +92,10 @@ static const struct invariant INVARIANTS[] = {
         " WHERE d.company_id = $1 AND COALESCE(j.records, 0) <> CASE WHEN d.state = 'draft' THEN 0 ELSE 1 END"},
     {N_("number %s was given, but no document bears it"), REPORT_INT,
         "WITH RECURSIVE given (kind, prefix, digits, n, last) AS ("
-        " SELECT q.kind, q.prefix, q.digits, CAST(1 AS BIGINT), q.next_number - 1 FROM number_sequence q WHERE q.company_id = $1 AND q.next_number > 1"
+        " SELECT q.kind, q.prefix, q.digits, q.first_number, q.next_number - 1 FROM number_sequence q WHERE q.company_id = $1 AND q.next_number > q.first_number"
         /* Only where the count is not right: most books have no hole, and then nothing is counted up. */
-        " AND (LENGTH(CAST(q.next_number - 1 AS TEXT)) > q.digits OR q.next_number - 1 <> (SELECT COUNT(*) FROM document d WHERE d.company_id = $1"
-        " AND d.kind = q.kind AND d.number BETWEEN " NUMBER_OF("1") " AND " NUMBER_OF("(q.next_number - 1)") " AND LENGTH(d.number) = LENGTH(q.prefix) + q.digits))"
+        " AND (LENGTH(CAST(q.next_number - 1 AS TEXT)) > q.digits OR q.next_number - q.first_number <> (SELECT COUNT(*) FROM document d WHERE d.company_id = $1"
+        " AND d.kind = q.kind AND d.number BETWEEN " NUMBER_OF("q.first_number") " AND " NUMBER_OF("(q.next_number - 1)") " AND LENGTH(d.number) = LENGTH(q.prefix) + q.digits))"
         " UNION ALL SELECT kind, prefix, digits, n + 1, last FROM given WHERE n < last)"
         " SELECT " NUMBER_OF("q.n") ", 0, 1 FROM given q"
         " WHERE NOT EXISTS (SELECT 1 FROM document d WHERE d.company_id = $1 AND d.kind = q.kind AND d.number = " NUMBER_OF("q.n") ")"},

@@ -8,6 +8,10 @@
 
 /* ---- document ---- */
 
+/* Whether a person had a hand in the allocation a. */
+#define BY_HAND \
+    " (SELECT COUNT(*) FROM reconciliation_by_hand h WHERE h.company_id = a.company_id AND h.payment_id = a.payment_id AND h.document_id = a.document_id)"
+
 static const struct report_column DOCUMENT_HEAD_COLUMNS[] = {
     {"number", N_("Number"), REPORT_TEXT},         {"kind", N_("Kind"), REPORT_WORD},
     {"state", N_("State"), REPORT_WORD},           {"date", N_("Date"), REPORT_DAY},
@@ -34,10 +38,14 @@ static const struct report_column DOCUMENT_TAX_COLUMNS[] = {
     {"tax_cents", N_("VAT"), REPORT_CENTS}, {"total_cents", N_("Total"), REPORT_CENTS},
 };
 static const struct report_column DOCUMENT_DUE_COLUMNS[] = {
-    {"date", N_("Date"), REPORT_DAY}, {"amount_cents", N_("Amount"), REPORT_CENTS}, {"allocated_cents", N_("Allocated"), REPORT_CENTS}};
+    {"date", N_("Date"), REPORT_DAY}, {"amount_cents", N_("Amount"), REPORT_CENTS}, {"allocated_cents", N_("Allocated"), REPORT_CENTS},
+    {"due_no", N_("Due line"), REPORT_INT, true}};
 static const struct report_column DOCUMENT_PAYMENT_COLUMNS[] = {
     {"date", N_("Date"), REPORT_DAY}, {"means", N_("Means"), REPORT_TEXT}, {"amount_cents", N_("Amount"), REPORT_CENTS},
-    {"allocated_cents", N_("Allocated"), REPORT_CENTS}, {"till_payment", N_("Till payment"), REPORT_TEXT}};
+    {"allocated_cents", N_("Allocated"), REPORT_CENTS}, {"till_payment", N_("Till payment"), REPORT_TEXT}, {"id", N_("Payment number"), REPORT_INT, true}};
+static const struct report_column DOCUMENT_ALLOCATION_COLUMNS[] = {
+    {"payment", N_("Payment number"), REPORT_INT}, {"due_no", N_("Due line"), REPORT_INT}, {"date", N_("Date"), REPORT_DAY}, {"means", N_("Means"), REPORT_TEXT},
+    {"amount_cents", N_("Amount"), REPORT_CENTS}, {"by_hand", N_("By hand"), REPORT_BOOL}};
 static const struct report_column DOCUMENT_MOVE_COLUMNS[] = {{"code", N_("Code"), REPORT_TEXT}, {"quantity_milli", N_("Quantity"), REPORT_MILLI}};
 static const struct report_column DOCUMENT_CREDIT_COLUMNS[] = {
     {"number", N_("Number"), REPORT_TEXT}, {"kind", N_("Kind"), REPORT_WORD}, {"date", N_("Date"), REPORT_DAY}, {"total_cents", N_("Total"), REPORT_CENTS}};
@@ -51,11 +59,10 @@ static const struct report_section DOCUMENT_PARTS[] = {
         " WHERE d.company_id = $1 AND d.document_id = $2 ORDER BY d.rate_bp DESC, d.tax_id", COLUMNS(DOCUMENT_TAX_COLUMNS)},
     {N_("Due lines"), "due",
         "SELECT u.day, u.amount_cents, (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a"
-        " WHERE a.company_id = u.company_id AND a.document_id = u.document_id AND a.due_no = u.due_no)"
+        " WHERE a.company_id = u.company_id AND a.document_id = u.document_id AND a.due_no = u.due_no), u.due_no"
         " FROM due_line u WHERE u.company_id = $1 AND u.document_id = $2 ORDER BY u.due_no", COLUMNS(DOCUMENT_DUE_COLUMNS)},
     {N_("Payments"), "payments",
-        "SELECT p.day, m.code, p.amount_cents, (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a"
-        " WHERE a.company_id = p.company_id AND a.document_id = p.document_id AND a.payment_id = p.payment_id), p.till_payment_id"
+        "SELECT p.day, m.code, p.amount_cents, " REPORT_ALLOCATED_OF_PAYMENT ", p.till_payment_id, p.payment_id"
         " FROM payment p JOIN means m ON m.company_id = p.company_id AND m.means_id = p.means_id"
         " WHERE p.company_id = $1 AND p.document_id = $2 ORDER BY p.payment_id", COLUMNS(DOCUMENT_PAYMENT_COLUMNS)},
     {N_("Stock moves"), "moves",
@@ -64,6 +71,39 @@ static const struct report_section DOCUMENT_PARTS[] = {
     {N_("Credit notes on it"), "credit_notes",
         "SELECT COALESCE(number, 'draft-' || CAST(document_id AS TEXT)), kind, day, total_cents FROM document"
         " WHERE company_id = $1 AND origin_id = $2 ORDER BY document_id", COLUMNS(DOCUMENT_CREDIT_COLUMNS)},
+    {N_("Allocations"), "allocations",
+        "SELECT a.payment_id, a.due_no, p.day, m.code, a.amount_cents," BY_HAND " FROM allocation a"
+        " JOIN payment p ON p.company_id = a.company_id AND p.payment_id = a.payment_id JOIN means m ON m.company_id = p.company_id AND m.means_id = p.means_id"
+        " WHERE a.company_id = $1 AND a.document_id = $2 ORDER BY a.due_no, a.payment_id", COLUMNS(DOCUMENT_ALLOCATION_COLUMNS), true},
+};
+
+/* ---- payment ---- */
+
+static const struct report_column PAYMENT_HEAD_COLUMNS[] = {
+    {"id", N_("Payment number"), REPORT_INT}, {"date", N_("Date"), REPORT_DAY}, {"at", N_("When"), REPORT_INSTANT}, {"means", N_("Means"), REPORT_TEXT},
+    {"means_label", N_("Label"), REPORT_TEXT}, {"amount_cents", N_("Amount"), REPORT_CENTS}, {"allocated_cents", N_("Allocated"), REPORT_CENTS},
+    {"document", N_("Document"), REPORT_TEXT}, {"document_kind", N_("Kind"), REPORT_WORD}, {"customer", N_("Customer"), REPORT_TEXT}, {"link", N_("Link"), REPORT_TEXT},
+    {"till_payment", N_("Till payment"), REPORT_TEXT},
+};
+static const struct report_column PAYMENT_ALLOCATION_COLUMNS[] = {
+    {"document", N_("Document"), REPORT_TEXT}, {"due_no", N_("Due line"), REPORT_INT}, {"date", N_("Date"), REPORT_DAY}, {"amount_cents", N_("Amount"), REPORT_CENTS},
+    {"by_hand", N_("By hand"), REPORT_BOOL}};
+/* Those of its own document, then those that a person made. */
+static const struct report_section PAYMENT_PARTS[] = {{N_("Allocations"), "allocations",
+    "SELECT d.number, a.due_no, d.day, a.amount_cents," BY_HAND
+    " FROM (SELECT p.document_id FROM payment p WHERE p.company_id = $1 AND p.payment_id = $2"
+    " UNION SELECT h.document_id FROM reconciliation_by_hand h WHERE h.company_id = $1 AND h.payment_id = $2) w"
+    " JOIN allocation a ON a.company_id = $1 AND a.document_id = w.document_id AND a.payment_id = $2"
+    " JOIN document d ON d.company_id = $1 AND d.document_id = a.document_id ORDER BY a.document_id, a.due_no",
+    COLUMNS(PAYMENT_ALLOCATION_COLUMNS)}};
+
+/* ---- customer ---- */
+
+static const struct report_column CUSTOMER_HEAD_COLUMNS[] = {
+    {"code", N_("Code"), REPORT_TEXT},        {"company_name", N_("Company"), REPORT_TEXT}, {"last_name", N_("Surname"), REPORT_TEXT},
+    {"first_name", N_("First name"), REPORT_TEXT}, {"email", N_("E-mail"), REPORT_TEXT},    {"phone", N_("Phone"), REPORT_TEXT},
+    {"address", N_("Address"), REPORT_TEXT},  {"postcode", N_("Postcode"), REPORT_TEXT},    {"town", N_("Town"), REPORT_TEXT},
+    {"country", N_("Country"), REPORT_TEXT},  {"vat_number", N_("VAT number"), REPORT_TEXT}, {"counter", N_("Counter customer"), REPORT_BOOL},
 };
 
 /* ---- article ---- */
@@ -118,6 +158,16 @@ static const struct report_record RECORDS[] = {
     "SELECT r.run_id, l.name, r.state, r.started_utc, r.ended_utc, r.from_utc, r.to_utc, r.requests, r.retries, r.counts, r.error FROM run r"
     " JOIN link l ON l.company_id = r.company_id AND l.link_id = r.link_id WHERE r.company_id = $1 AND r.run_id = $2",
     COLUMNS(RUN_HEAD_COLUMNS)}, NULL, 0},
+    {{NULL, "customer",
+    "SELECT code, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number, is_counter FROM customer"
+    " WHERE company_id = $1 AND customer_id = $2",
+    COLUMNS(CUSTOMER_HEAD_COLUMNS)}, NULL, 0},
+    {{NULL, "payment",
+    "SELECT p.payment_id, p.day, p.at_utc, m.code, m.label, p.amount_cents, " REPORT_ALLOCATED_OF_PAYMENT ", COALESCE(d.number, 'draft-' || CAST(d.document_id AS TEXT)), d.kind, c.code, l.name,"
+    " p.till_payment_id FROM payment p JOIN means m ON m.company_id = p.company_id AND m.means_id = p.means_id"
+    " JOIN document d ON d.company_id = p.company_id AND d.document_id = p.document_id JOIN customer c ON c.company_id = p.company_id AND c.customer_id = p.customer_id"
+    " LEFT JOIN link l ON l.company_id = p.company_id AND l.link_id = p.link_id WHERE p.company_id = $1 AND p.payment_id = $2",
+    COLUMNS(PAYMENT_HEAD_COLUMNS)}, COLUMNS(PAYMENT_PARTS)},
 };
 
 const struct report_record *report_record_by_name(const char *name)
@@ -140,4 +190,57 @@ int report_section_each(struct db *db, int64_t company_id, const struct report_s
         rc = on_row(context, section, values, err);
     }
     return rc;
+}
+
+/* ---- JSON ---- */
+
+struct putting { struct json_out *json; bool as_object; int64_t rows; };
+
+static int put_row(void *context, const struct report_section *section, const struct db_value *values, struct err *err)
+{
+    struct putting *putting = context;
+
+    if (putting->as_object)
+        report_put_row(putting->json, section->columns, section->column_count, values);
+    else
+        for (size_t i = 0; i < section->column_count; i++)
+            report_put_member(putting->json, &section->columns[i], &values[i]);
+    putting->rows++;
+    return buf_failed(putting->json->buf) ? err_memory(err) : OK;
+}
+
+int report_put_head(struct db *db, int64_t company_id, const struct report_record *record, int64_t id, struct json_out *json, struct err *err)
+{
+    struct putting putting = {.json = json};
+    int rc = report_section_each(db, company_id, &record->head, id, put_row, &putting, err);
+
+    return rc == OK ? putting.rows > 0 : rc;
+}
+
+int report_put_parts(struct db *db, int64_t company_id, const struct report_record *record, int64_t id, struct json_out *json, struct err *err)
+{
+    int rc = OK;
+
+    for (size_t i = 0; rc == OK && i < record->part_count; i++) {
+        struct putting putting = {.json = json, .as_object = true};
+        json_key(json, record->parts[i].name);
+        json_begin_array(json);
+        rc = report_section_each(db, company_id, &record->parts[i], id, put_row, &putting, err);
+        json_end_array(json);
+    }
+    return rc;
+}
+
+int report_record_json(struct db *db, int64_t company_id, const struct report_record *record, int64_t id, struct buf *out, struct err *err)
+{
+    struct json_out json = {.buf = out};
+    size_t before = out->n;
+
+    json_begin_object(&json);
+    int found = report_put_head(db, company_id, record, id, &json, err);
+    int rc = found > 0 ? report_put_parts(db, company_id, record, id, &json, err) : found;
+    json_end_object(&json);
+    if (rc < 0 || found == 0)
+        out->n = before;
+    return rc < 0 ? rc : buf_failed(out) ? err_memory(err) : found;
 }

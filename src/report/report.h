@@ -97,9 +97,10 @@ struct report_section {
     const char *sql;               /* $1 company, $2 the record's id */
     const struct report_column *columns;
     size_t column_count;
+    bool json_only;                /* not among the tables for people */
 };
 struct report_record {
-    struct report_section head;    /* one row; its name is the record's: "document", "article", "run" */
+    struct report_section head;    /* one row; its name is the record's: "document", "article", "run", "customer", "payment" */
     const struct report_section *parts;
     size_t part_count;
 };
@@ -107,6 +108,13 @@ const struct report_record *report_record_by_name(const char *name);
 /* A row: one value per column, valid during the callback. */
 typedef int report_section_fn(void *context, const struct report_section *section, const struct db_value *values, struct err *err);
 int report_section_each(struct db *db, int64_t company_id, const struct report_section *section, int64_t id, report_section_fn *on_row, void *context, struct err *err) MUST_CHECK;
+
+/* The head's members into the object that is open: 1, or 0 when there is no such record. */
+int report_put_head(struct db *db, int64_t company_id, const struct report_record *record, int64_t id, struct json_out *json, struct err *err) MUST_CHECK;
+/* An array of objects as a member for each part. */
+int report_put_parts(struct db *db, int64_t company_id, const struct report_record *record, int64_t id, struct json_out *json, struct err *err) MUST_CHECK;
+/* All of it as one object: 1, or 0 when there is no such record; then `out` is as it was. */
+int report_record_json(struct db *db, int64_t company_id, const struct report_record *record, int64_t id, struct buf *out, struct err *err) MUST_CHECK;
 
 /* A table for a terminal: columns measured over the first rows, texts cut with an ellipsis to fit `width`; numbers to the right. */
 struct report_table;

@@ -13,7 +13,9 @@ void report_put_row(struct json_out *json, const struct report_column *columns, 
 
 /* What is allocated of the payment p: where it came in, and wherever a person put it. */
 #define REPORT_ALLOCATED_OF_PAYMENT \
-    "(SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a WHERE a.company_id = p.company_id AND a.document_id = p.document_id AND a.payment_id = p.payment_id)"
+    "((SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a WHERE a.company_id = p.company_id AND a.document_id = p.document_id AND a.payment_id = p.payment_id)" \
+    " + (SELECT COALESCE(SUM(a.amount_cents), 0) FROM reconciliation_by_hand h JOIN allocation a ON a.company_id = h.company_id AND a.document_id = h.document_id" \
+    " AND a.payment_id = h.payment_id WHERE h.company_id = p.company_id AND h.payment_id = p.payment_id AND h.document_id <> p.document_id))"
 /* Instead of words: every anomaly that a sale may have. */
 #define REPORT_ANOMALY_CHOICES "anomalies"
 

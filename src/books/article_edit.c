@@ -1,11 +1,13 @@
-/* article_edit.c: one edit of an article, for `article set` and `article import`. */
-#include "cli/article_edit_int.h"
+/* article_edit.c: changing an article by hand or from a file: what is named changes, the rest stays. Public interface in books.h. */
+#include "books/books_int.h"
 
-static int resolve_tax(struct cli *cli, struct arena *arena, struct str code, struct article *article, struct err *err)
+struct edit_context { struct db *db; int64_t company_id, now_utc; struct arena *arena; };
+
+static int resolve_tax(const struct edit_context *context, struct str code, struct article *article, struct err *err)
 {
     struct tax *taxes = NULL;
     size_t count = 0;
-    int rc = tax_list(cli->db, cli->company.id, arena, &taxes, &count, err);
+    int rc = tax_list(context->db, context->company_id, context->arena, &taxes, &count, err);
 
     for (size_t i = 0; rc == OK && i < count; i++) {
         if (!str_equal(taxes[i].code, code))
@@ -17,11 +19,11 @@ static int resolve_tax(struct cli *cli, struct arena *arena, struct str code, st
     return rc != OK ? rc : err_set(err, ERR_DATA, N_("article %s: there is no VAT code %s: liaison tax list shows them"), ERR_STR(article->code), ERR_STR(code));
 }
 
-static int resolve_family(struct cli *cli, struct str name, struct article *article, struct err *err)
+static int resolve_family(const struct edit_context *context, struct str name, struct article *article, struct err *err)
 {
     article->family = name;
     article->family_id = 0;
-    return name.n ? family_find_or_create(cli->db, cli->company.id, name, &article->family_id, err) : OK;
+    return name.n ? family_find_or_create(context->db, context->company_id, name, &article->family_id, err) : OK;
 }
 
 static void apply_figure(const struct figure_edit *edit, bool *has, int64_t *value)
@@ -37,7 +39,7 @@ static bool negative(const struct figure_edit *edit)
     return edit->what == FIGURE_SET && edit->value < 0;
 }
 
-static int apply(struct cli *cli, struct arena *arena, const struct article_edit *edit, struct article *article, struct err *err)
+static int apply(const struct edit_context *context, const struct article_edit *edit, struct article *article, struct err *err)
 {
     int rc = OK;
 
@@ -57,9 +59,9 @@ static int apply(struct cli *cli, struct arena *arena, const struct article_edit
     if (edit->archived != FLAG_KEEP)
         article->archived = edit->archived == FLAG_YES;
     if (edit->tax.p)
-        rc = resolve_tax(cli, arena, str_trim(edit->tax), article, err);
+        rc = resolve_tax(context, str_trim(edit->tax), article, err);
     if (rc == OK && edit->family.p)
-        rc = resolve_family(cli, str_trim(edit->family), article, err);
+        rc = resolve_family(context, str_trim(edit->family), article, err);
     if (rc == OK && !article->label.n)
         return err_set(err, ERR_DATA, N_("article %s is new or would lose its name: give it a label"), ERR_STR(edit->code));
     if (rc == OK && !article->tax_id)
@@ -80,19 +82,19 @@ static bool same(const struct article *a, const struct article *b)
            a->stock_managed == b->stock_managed && a->archived == b->archived;
 }
 
-static int write_article(struct cli *cli, const struct article *before, struct article *article, bool known, enum article_outcome *ret, struct err *err)
+static int write_article(const struct edit_context *context, const struct article *before, struct article *article, bool known, enum article_outcome *ret, struct err *err)
 {
     *ret = !known ? ARTICLE_CREATED : same(before, article) ? ARTICLE_UNCHANGED : ARTICLE_UPDATED;
     if (*ret == ARTICLE_UPDATED)
-        return article_update(cli->db, cli->company.id, article, session_now(cli), err);
+        return article_update(context->db, context->company_id, article, context->now_utc, err);
     if (*ret == ARTICLE_UNCHANGED)
         return OK;
-    int rc = db_reserve_ids(cli->db, cli->company.id, "article", 1, &article->id, err);
-    return rc == OK ? article_insert(cli->db, cli->company.id, article, session_now(cli), err) : rc;
+    int rc = db_reserve_ids(context->db, context->company_id, "article", 1, &article->id, err);
+    return rc == OK ? article_insert(context->db, context->company_id, article, context->now_utc, err) : rc;
 }
 
 /* A count that finds what is there already is no change. */
-static int count_stock(struct cli *cli, const struct article *article, const struct figure_edit *edit, enum article_outcome *outcome, struct err *err)
+static int count_stock(const struct edit_context *context, const struct article *article, const struct figure_edit *edit, enum article_outcome *outcome, struct err *err)
 {
     int64_t before = 0;
 
@@ -100,18 +102,19 @@ static int count_stock(struct cli *cli, const struct article *article, const str
         return OK;
     if (!article->stock_managed)
         return err_set(err, ERR_DATA, N_("the stock of article %s is not followed: say --stock-managed yes (stock_managed in a file) before it is counted"), ERR_STR(article->code));
-    int rc = stock_get(cli->db, cli->company.id, article->id, &before, err);
+    int rc = stock_get(context->db, context->company_id, article->id, &before, err);
     if (rc != OK || before == edit->value)
         return rc;
     if (*outcome == ARTICLE_UNCHANGED)
         *outcome = ARTICLE_UPDATED;
-    return stock_count_set(cli->db, cli->company.id, article->id, edit->value, session_now(cli), err);
+    return stock_count_set(context->db, context->company_id, article->id, edit->value, context->now_utc, err);
 }
 
-int article_edit_apply(struct cli *cli, struct arena *arena, const struct article_edit *edit, enum article_outcome *ret, struct err *err)
+int article_edit_apply(struct db *db, int64_t company_id, struct arena *arena, const struct article_edit *edit, int64_t now_utc, enum article_outcome *ret, struct err *err)
 {
+    const struct edit_context context = {db, company_id, now_utc, arena};
     struct article before = {0}, article;
-    int known = article_find_by_code(cli->db, cli->company.id, arena, edit->code, &before, err);
+    int known = article_find_by_code(db, company_id, arena, edit->code, &before, err);
 
     if (known < 0)
         return known;
@@ -119,8 +122,8 @@ int article_edit_apply(struct cli *cli, struct arena *arena, const struct articl
     article.code = edit->code;
     if (!known)
         article.unit = STR("");
-    int rc = apply(cli, arena, edit, &article, err);
+    int rc = apply(&context, edit, &article, err);
     if (rc == OK)
-        rc = write_article(cli, &before, &article, known == 1, ret, err);
-    return rc == OK ? count_stock(cli, &article, &edit->stock_milli, ret, err) : rc;
+        rc = write_article(&context, &before, &article, known == 1, ret, err);
+    return rc == OK ? count_stock(&context, &article, &edit->stock_milli, ret, err) : rc;
 }
