@@ -133,7 +133,7 @@ void http_stream_end(struct http_stream *stream);
 /* False when it was ended, the reader has gone or is too far behind, or the server has stopped. */
 bool http_stream_is_open(struct http_stream *stream);
 
-enum { HTTP_HEADERS_MAX = 24 };
+enum { HTTP_HEADERS_MAX = 24, HTTP_BODIES_AT_A_TIME = 8 };
 struct http_server_response {
     int status;
     struct str body;              /* copied before the handler's caller goes on */
@@ -150,14 +150,20 @@ struct http_server_response {
 };
 /* Without workers called on one thread at a time (the server polls in one thread of its own); with them on each worker, one request at a time. */
 typedef void http_handler(void *context, const struct http_server_request *request, struct http_server_response *response);
+/* How large the body of this request may be, asked when its headers are complete and its body is not there yet; 0 for body_max, which bounds it. On the polling thread: it must not
+ * wait. So a stranger need not be given as much memory as somebody who may upload a file. */
+typedef size_t http_body_limit(void *context, const struct http_server_request *request);
 struct http_server_options {
     struct str listen;            /* "127.0.0.1:8080"; ":0" means loopback with a free port */
-    size_t body_max;              /* 0: HTTP_BODY_MAX; 413 beyond */
+    size_t body_max;              /* 0: HTTP_BODY_MAX; 413 beyond. All bodies together may take HTTP_BODIES_AT_A_TIME times as much; 503 beyond */
+    http_body_limit *body_limit;  /* NULL: body_max for every request */
     int workers;                  /* threads that run the handler, so that a slow answer holds nobody up; 0: in the polling thread, one request at a time */
     struct str tls_certificate, tls_key; /* PEM texts, the chain in order; absent: no TLS. The key is wiped by the caller. */
     int connection_max;           /* open at a time; 0: 512. Never more than half of the files that the process may open. Half of them may be streams. */
     int64_t header_timeout_ms;    /* 0: 10 000: from the beginning of a connection, or the end of the last answer, until the headers of a request are complete */
-    int64_t stream_silence_ms;    /* 0: HTTP_STREAM_SILENCE_S; for tests */
+    int64_t body_timeout_ms;      /* 0: 30 000, and a second more for each 16 KiB that come */
+    int64_t answer_timeout_ms;    /* 0: 60 000, and a second more for each 16 KiB of the answer */
+    int64_t stream_silence_ms;    /* 0: HTTP_STREAM_SILENCE_S */
     http_handler *handler;
     void *context;
 };
@@ -165,7 +171,7 @@ struct http_server_options {
  * control character or %00; a header line that is folded, not ended by CR LF, without a name of letters, or with a control character in its value; more than one Host,
  * Content-Length or Transfer-Encoding, the last two together, a coding other than chunked; HTTP/1.1 without Host (all 400, and the connection is closed, RFC 9112);
  * headers of more than about 30 KiB (431, 414).
- * Time and room: 30 s without a byte in either direction; the headers within their time; a body within 30 s and a second more for each 16 KiB; an answer likewise, from 60 s on.
+ * Time and room: 30 s without a byte in either direction; headers, body and answer each within their time.
  * Where connection_max are open somebody makes room for each who comes: who has waited with the headers of a request for more than 2 s; or else of those that wait, those that send
  * a body and those that take their answer, whichever are most, the oldest. Who is worked for, and a stream, stays. With 256 requests waiting for a worker the next is answered 503 with Retry-After.
  * ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken, or when certificate and key cannot be read or do not belong together. */

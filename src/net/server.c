@@ -15,6 +15,9 @@ enum {
     CONNECTIONS_LEAVING = 64,     /* those that were hung up on count until they are closed */
     LISTEN_BACKLOG = 511,
     HEADER_TIMEOUT_MS = 10000,
+    BODY_TIMEOUT_MS = 30000,
+    ANSWER_TIMEOUT_MS = 60000,
+    PACE = 16 << 10,              /* bytes a second, 128 kbit/s: who is slower, in either direction, is not waited for without end */
 };
 static const char tls_priorities[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
 
@@ -145,6 +148,11 @@ static bool all_start(struct http_server *server, int workers, int fd, const str
     return started;
 }
 
+static int64_t ns_of(int64_t asked_ms, int64_t usual_ms)
+{
+    return (asked_ms > 0 ? asked_ms : usual_ms) * 1000000;
+}
+
 static struct http_server *server_new(const struct http_server_options *options, int port)
 {
     struct http_server *server = mem_alloc_zero(1, sizeof(*server));
@@ -153,11 +161,15 @@ static struct http_server *server_new(const struct http_server_options *options,
     server->handler = options->handler;
     server->context = options->context;
     server->body_max = options->body_max != 0 ? options->body_max : HTTP_BODY_MAX;
+    server->body_limit = options->body_limit;
     server->port = port;
     server->tls = options->tls_certificate.p != NULL;
     server->connection_max = guard_connection_max(options->connection_max);
-    server->header_ns = (options->header_timeout_ms > 0 ? options->header_timeout_ms : HEADER_TIMEOUT_MS) * 1000000;
-    server->silence_ns = (options->stream_silence_ms > 0 ? options->stream_silence_ms : HTTP_STREAM_SILENCE_S * 1000) * 1000000;
+    server->header_ns = ns_of(options->header_timeout_ms, HEADER_TIMEOUT_MS);
+    server->body_ns = ns_of(options->body_timeout_ms, BODY_TIMEOUT_MS);
+    server->answer_ns = ns_of(options->answer_timeout_ms, ANSWER_TIMEOUT_MS);
+    server->pace = PACE;
+    server->silence_ns = ns_of(options->stream_silence_ms, HTTP_STREAM_SILENCE_S * 1000);
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->work_came, NULL);
     pthread_condattr_t attributes;

@@ -1,6 +1,7 @@
 /* server_check.c: whether the head of a request can be read in one way only. libmicrohttpd 0.9.75 is lenient where two servers in a row could then disagree about where a
  * request ends: it joins folded lines (to the name!), takes a bare LF for a line end, prefers Transfer-Encoding to Content-Length, takes the first of two. It does parse in
- * place, though, so that what was between two fields is seen by their addresses: with CR LF the next line begins two bytes after the end of a value.
+ * place, though, so that what was between two fields is seen by their addresses: with CR LF the next line begins two bytes after the end of a value. (NUL LF is taken for
+ * CR LF and leaves no trace; no server in front lets a NUL pass.) Chunks may end with a bare LF, which cannot be seen either; their sizes are read strictly.
  * Used by net's server. */
 #include "net/server_int.h"
 
@@ -114,5 +115,5 @@ uint64_t request_announced(const struct exchange *exchange)
 {
     int64_t n = 0;
     const char *length = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    return str_parse_u63(str_from(length), &n) ? (uint64_t)n : 0;
+    return length == NULL ? 0 : str_parse_u63(str_from(length), &n) ? (uint64_t)n : UINT64_MAX;
 }

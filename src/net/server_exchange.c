@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "net/server_int.h"
 
-/* How many times body_max is read and thrown away so that the 413 is seen, before hanging up. */
+/* How many times the maximum of a body is read and thrown away so that the 413 is seen, before hanging up. */
 enum { DISCARD_FACTOR = 8 };
 
 /* ---- answering ---- */
@@ -14,10 +14,9 @@ static void answer_too_large(struct http_server_response *response)
             STR("{\"status\":413,\"title\":\"Content Too Large\",\"detail\":\"the body is larger than this server takes\"}"));
 }
 
-static void run_handler(struct exchange *exchange, int worker, struct http_server_response *response)
+static struct http_server_request request_of(struct exchange *exchange, int worker)
 {
-    struct http_server *server = exchange->server;
-    struct http_server_request request = {
+    return (struct http_server_request){
         .method = exchange->method,
         .path = exchange->path,
         .raw_path = exchange->raw_path,
@@ -26,10 +25,15 @@ static void run_handler(struct exchange *exchange, int worker, struct http_serve
         .arena = &exchange->arena,
         .worker = worker,
         .address = str_from(exchange->peer->address),
-        .tls = server->tls,
+        .tls = exchange->server->tls,
         .impl = exchange->connection,
     };
-    server->handler(server->context, &request, response);
+}
+
+static void run_handler(struct exchange *exchange, int worker, struct http_server_response *response)
+{
+    struct http_server_request request = request_of(exchange, worker);
+    exchange->server->handler(exchange->server->context, &request, response);
 }
 
 /* The response, or the one that says that it could not be made. */
@@ -47,7 +51,7 @@ static void answer_make(struct exchange *exchange, struct http_server_response *
 int64_t exchange_work(struct exchange *exchange, int worker)
 {
     struct http_server_response response = {.status = MHD_HTTP_INTERNAL_SERVER_ERROR};
-    if (exchange->body_seen > exchange->server->body_max)
+    if (exchange->body_seen > exchange->body.max)
         answer_too_large(&response);
     else if (!buf_failed(&exchange->body))
         run_handler(exchange, worker, &response);
@@ -123,9 +127,19 @@ size_t on_unescape(void *context, struct MHD_Connection *connection, char *text)
 /* Whether the refusal of a body goes out before it comes: its sender waits for that (RFC 9110, 10.1.1), or it is more than is read and thrown away. */
 static bool refuses_at_once(const struct exchange *exchange)
 {
-    uint64_t announced = request_announced(exchange), max = exchange->server->body_max;
+    uint64_t announced = request_announced(exchange), max = exchange->body.max;
     bool waits = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
     return announced > max && (waits || announced / DISCARD_FACTOR > max);
+}
+
+/* What this request may have; the maximum of a buffer is never 0, which would stand for another. */
+static void body_limit(struct exchange *exchange)
+{
+    struct http_server *server = exchange->server;
+    struct http_server_request request = request_of(exchange, 0);
+    size_t limit = server->body_limit != NULL ? server->body_limit(server->context, &request) : 0;
+    if (limit > 0 && limit < server->body_max)
+        exchange->body.max = limit;
 }
 
 /* The headers are complete. An answer that is queued here is the last on its connection: libmicrohttpd reads nothing more. */
@@ -138,6 +152,7 @@ static enum MHD_Result request_begin(struct exchange *exchange, const char *meth
         problem(&response, MHD_HTTP_BAD_REQUEST, STR("{\"status\":400,\"title\":\"Bad Request\",\"detail\":\"the head of the request cannot be read\"}"));
         return answer_with(exchange, &response);
     }
+    body_limit(exchange);
     if (refuses_at_once(exchange)) {
         answer_too_large(&response);
         return answer_with(exchange, &response);
@@ -148,10 +163,15 @@ static enum MHD_Result request_begin(struct exchange *exchange, const char *meth
 
 static enum MHD_Result request_body(struct exchange *exchange, struct str bytes)
 {
-    uint64_t max = exchange->server->body_max;
+    uint64_t max = exchange->body.max;
     exchange->body_seen += bytes.n;
-    if (exchange->body_seen <= max)
-        buf_append(&exchange->body, bytes);
+    if (exchange->body_seen <= max && !exchange->overloaded) {
+        exchange->overloaded = !guard_keep_body(exchange->peer, bytes.n);
+        if (exchange->overloaded)
+            buf_release(&exchange->body);
+        else
+            buf_append(&exchange->body, bytes);
+    }
     guard_progress(exchange->peer, exchange->body_seen);
     return exchange->body_seen / DISCARD_FACTOR <= max ? MHD_YES : MHD_NO;
 }
@@ -160,6 +180,8 @@ static enum MHD_Result request_body(struct exchange *exchange, struct str bytes)
 static enum MHD_Result request_complete(struct exchange *exchange)
 {
     guard_enter(exchange->peer, PEER_WORKING, 0);
+    if (exchange->overloaded)
+        return answer_unavailable(exchange);
     if (exchange->server->worker_count > 0)
         return workers_queue(exchange) ? MHD_YES : answer_unavailable(exchange);
     int64_t delay_ms = exchange_work(exchange, 0);

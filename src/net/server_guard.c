@@ -10,8 +10,6 @@
 enum {
     CONNECTIONS_USUAL = 512,
     CONNECTIONS_LEAST = 16,   /* however few files there are */
-    BODY_TIME_S = 30,         /* and a second more for each GUARD_BYTES_PER_S */
-    ANSWER_TIME_S = 60,
     SILENT_S = 2,             /* longer than the head of a request takes on any ordinary line */
 };
 static const int64_t second_ns = 1000000000;
@@ -37,14 +35,14 @@ size_t guard_connection_max(int asked)
 /* When a state that began at `since_ns` has lasted too long, with so many bytes to move in it. */
 static int64_t due_of(const struct http_server *server, enum peer_state state, int64_t since_ns, uint64_t bytes)
 {
-    int64_t moving_s = bytes / GUARD_BYTES_PER_S < INT32_MAX ? (int64_t)(bytes / GUARD_BYTES_PER_S) : INT32_MAX;
+    int64_t moving_s = bytes / server->pace < INT32_MAX ? (int64_t)(bytes / server->pace) : INT32_MAX;
     switch (state) {
     case PEER_WAITING:
         return since_ns + server->header_ns;
     case PEER_UPLOADING:
-        return since_ns + (BODY_TIME_S + moving_s) * second_ns;
+        return since_ns + server->body_ns + moving_s * second_ns;
     case PEER_ANSWERED:
-        return since_ns + (ANSWER_TIME_S + moving_s) * second_ns;
+        return since_ns + server->answer_ns + moving_s * second_ns;
     case PEER_WORKING:
     case PEER_STREAMING:
     case PEER_DOOMED:
@@ -60,11 +58,14 @@ static void enter(struct peer *peer, enum peer_state state, uint64_t bytes)
     peer->due_ns = due_of(peer->server, state, peer->since_ns, bytes);
 }
 
-static void forget_stream(struct peer *peer)
+/* What the request that is over has taken. */
+static void forget_request(struct peer *peer)
 {
     if (peer->stream != NULL)
         peer->server->stream_count--;
     peer->stream = NULL;
+    peer->server->body_bytes -= peer->body_bytes;
+    peer->body_bytes = 0;
 }
 
 /* libmicrohttpd sees the end of the connection and closes it. */
@@ -124,8 +125,12 @@ int64_t guard_check(struct http_server *server, int64_t now_ns)
     if (server->peers == NULL)
         return INT64_MAX;
     /* Looking once in a while is cheap, and near enough. */
-    int64_t shortest_ns = server->header_ns < server->silence_ns ? server->header_ns : server->silence_ns;
-    return now_ns + (shortest_ns / 8 < second_ns ? shortest_ns / 8 : second_ns);
+    const int64_t times_ns[] = {server->header_ns, server->body_ns, server->answer_ns, server->silence_ns};
+    int64_t wait_ns = second_ns;
+    for (size_t i = 0; i < sizeof(times_ns) / sizeof(*times_ns); i++)
+        if (times_ns[i] / 8 < wait_ns)
+            wait_ns = times_ns[i] / 8;
+    return now_ns + wait_ns;
 }
 
 /* ---- the table ---- */
@@ -159,7 +164,7 @@ static void peer_add(struct http_server *server, struct peer *peer)
 static void peer_remove(struct http_server *server, struct peer *peer)
 {
     pthread_mutex_lock(&server->lock);
-    forget_stream(peer);
+    forget_request(peer);
     if (peer->previous != NULL)
         peer->previous->next = peer->next;
     else
@@ -203,7 +208,7 @@ void guard_enter(struct peer *peer, enum peer_state state, uint64_t bytes)
 {
     pthread_mutex_lock(&peer->server->lock);
     if (state == PEER_WAITING)
-        forget_stream(peer);
+        forget_request(peer);
     if (peer->state != PEER_DOOMED)
         enter(peer, state, bytes);
     pthread_mutex_unlock(&peer->server->lock);
@@ -215,6 +220,19 @@ void guard_progress(struct peer *peer, uint64_t bytes)
     if (peer->state == PEER_UPLOADING)
         peer->due_ns = due_of(peer->server, PEER_UPLOADING, peer->since_ns, bytes);
     pthread_mutex_unlock(&peer->server->lock);
+}
+
+bool guard_keep_body(struct peer *peer, size_t bytes)
+{
+    struct http_server *server = peer->server;
+    pthread_mutex_lock(&server->lock);
+    bool kept = server->body_bytes + bytes <= HTTP_BODIES_AT_A_TIME * (uint64_t)server->body_max;
+    if (kept) {
+        peer->body_bytes += bytes;
+        server->body_bytes += bytes;
+    }
+    pthread_mutex_unlock(&server->lock);
+    return kept;
 }
 
 bool guard_admit_stream(struct peer *peer, struct http_stream *stream)

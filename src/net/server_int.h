@@ -21,10 +21,12 @@ struct http_server {
     http_handler *handler;
     void *context;
     size_t body_max;
+    http_body_limit *body_limit;
     int port;
     bool tls;
     size_t connection_max;
-    int64_t header_ns, silence_ns;
+    int64_t header_ns, body_ns, answer_ns, silence_ns;
+    uint64_t pace;                /* bytes for which body and answer are given one second more */
     pthread_t timer;
     struct worker *workers;
     int worker_count;
@@ -38,6 +40,7 @@ struct http_server {
     size_t queue_count;
     struct peer *peers;           /* all open connections, newest first */
     size_t peer_count, stream_count;
+    uint64_t body_bytes;          /* of all requests that are on their way */
 };
 
 /* ---- server_guard.c: who is connected, since when, and for how long that may go on ---- */
@@ -55,12 +58,11 @@ struct peer {
     int fd;
     enum peer_state state;
     int64_t since_ns, due_ns;     /* of this state; INT64_MAX for no end */
+    uint64_t body_bytes;          /* in memory */
     struct http_stream *stream;   /* while PEER_STREAMING; borrowed from the exchange */
     struct peer *previous, *next;
     char address[INET6_ADDRSTRLEN];
 };
-enum { GUARD_BYTES_PER_S = 16 << 10 }; /* 128 kbit/s: who is slower, in either direction, is not waited for */
-
 int64_t monotonic_ns(void);
 /* How many connections: as asked for, but not more than half of the files that the process may open. */
 size_t guard_connection_max(int asked);
@@ -72,6 +74,8 @@ struct peer *guard_peer(struct MHD_Connection *connection);
 void guard_enter(struct peer *peer, enum peer_state state, uint64_t bytes);
 /* More of the body has come, `bytes` in all. */
 void guard_progress(struct peer *peer, uint64_t bytes);
+/* Whether so much more of the body may be kept; false when all bodies together would take too much. What was kept is given back with the next PEER_WAITING. */
+bool guard_keep_body(struct peer *peer, size_t bytes);
 /* False when there are too many streams, or the server is stopping. */
 bool guard_admit_stream(struct peer *peer, struct http_stream *stream);
 /* Server locked: hangs up on who has used up its time, breaks the silence of streams. When to look again; INT64_MAX when nobody is connected. */
@@ -106,9 +110,10 @@ struct exchange {
     struct str target;            /* in the arena, as are the four below */
     struct str method;
     struct str path, raw_path, query; /* path.p is NULL when the target is refused */
-    struct buf body;
+    struct buf body;              /* its maximum is what this request may have */
     uint64_t body_seen;           /* bytes that came, kept or not */
     bool begun;                   /* the headers were seen */
+    bool overloaded;              /* its body is not kept, because there are too many */
     bool waits;                   /* for a worker */
     bool answered;                /* the handler has run, or the server itself has answered */
     struct MHD_Response *response; /* NULL with `answered` when it could not be made: the connection is closed */
@@ -133,7 +138,7 @@ int64_t exchange_work(struct exchange *exchange, int worker);
 bool request_is_strict(const struct exchange *exchange, const char *method, const char *version);
 /* Neither blank nor control character. */
 bool is_plain(struct str s);
-/* What Content-Length announces; 0 without. */
+/* What Content-Length announces; 0 without, UINT64_MAX when it cannot be counted. */
 uint64_t request_announced(const struct exchange *exchange);
 
 /* ---- server_response.c ---- */

@@ -13,6 +13,10 @@
 
 enum { BODY_MAX = 1024, REQUEST_MAX = 16 << 10, ANSWER_MS = 5000 };
 
+/* What the connection says, and how often that has reached the handler; both sides take turns. */
+static struct str said;
+static _Atomic int reached;
+
 /* ---- laws inside of the handler ---- */
 
 static void law_of_line(struct str text)
@@ -62,9 +66,59 @@ static void law_of_query(const struct http_server_request *request)
     LAW(http_server_query(request, STR("a name that no query has & never will")).p == NULL);
 }
 
+/* How many lines of a head have that name. */
+static int count_lines(struct str head, struct str name)
+{
+    int count = 0;
+
+    for (struct str line; head.n > 0;) {
+        const char *end = memmem(head.p, head.n, "\r\n", 2);
+        size_t n = end != NULL ? (size_t)(end - head.p) : head.n;
+        line = (struct str){head.p, n};
+        count += line.n > name.n && line.p[name.n] == ':' && str_equal_ignore_case((struct str){line.p, name.n}, name);
+        head = end != NULL ? (struct str){end + 2, head.n - n - 2} : STR_NULL;
+    }
+    return count;
+}
+
+/* What was said, from the first line on that is not empty. To libmicrohttpd a line that begins with NUL is empty, and NUL LF ends a line as CR LF does, without a trace. */
+static struct str first_head(struct arena *arena)
+{
+    struct str copy = arena_copy(arena, said);
+    char *bytes = (char *)(uintptr_t)copy.p; /* ours */
+
+    for (size_t i = 0; i + 1 < copy.n; i++)
+        if (bytes[i] == '\0' && bytes[i + 1] == '\n')
+            bytes[i] = '\r';
+    while (copy.n > 0 && (copy.p[0] == '\n' || copy.p[0] == '\0' || (copy.n > 1 && memcmp(copy.p, "\r\n", 2) == 0))) {
+        const char *end = memchr(copy.p, '\n', copy.n);
+        LAW(end != NULL);
+        copy = (struct str){end + 1, (size_t)(copy.p + copy.n - end) - 1};
+    }
+    return copy;
+}
+
+/* The head of the first request that reaches the handler can be read in one way only. Its end is looked for slowly, and a stray CR, LF or fold would move it. */
+static void law_of_head(void)
+{
+    ARENA_AUTO arena = {0};
+    struct str head = first_head(&arena);
+    const char *end = memmem(head.p, head.n, "\r\n\r\n", 4);
+    LAW(end != NULL);
+    head.n = (size_t)(end - head.p);
+    for (size_t i = 0; i < head.n; i++) {
+        LAW(head.p[i] != '\0');
+        LAW(head.p[i] != '\r' || (i + 1 < head.n && head.p[i + 1] == '\n'));
+        LAW(head.p[i] != '\n' || (i > 0 && head.p[i - 1] == '\r' && i + 1 < head.n && head.p[i + 1] != ' ' && head.p[i + 1] != '\t'));
+    }
+    LAW(count_lines(head, STR("Host")) <= 1 && count_lines(head, STR("Content-Length")) + count_lines(head, STR("Transfer-Encoding")) <= 1);
+}
+
 static void handle(void *context, const struct http_server_request *request, struct http_server_response *response)
 {
     (void)context;
+    if (reached++ == 0)
+        law_of_head();
     LAW(request->method.n > 0 && request->path.n > 0 && request->path.p[0] == '/');
     LAW(memchr(request->path.p, '\0', request->path.n) == NULL);
     LAW(request->body.n <= BODY_MAX);
@@ -126,6 +180,8 @@ static void law_of_connection(struct str input)
 
     if (input.n > REQUEST_MAX)
         return;
+    said = input;
+    reached = 0;
     LAW(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
     LAW(write(ends[0], input.p, input.n) == (ssize_t)input.n);
     LAW(MHD_add_connection(server_of_test()->daemon, ends[1], (struct sockaddr *)&peer, sizeof peer) == MHD_YES);

@@ -10,12 +10,14 @@
 
 #include "bare.h"
 
-#include "net/http.h"
+#include "net/server_int.h"
 
 enum { BODY_MAX = 64 << 10 };
 
 static _Atomic int calls;      /* of the handler */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER; /* /wait passes when it is open */
+
+static char large[16 << 20];   /* more than the system holds for a connection */
 
 static void handle(void *context, const struct http_server_request *request, struct http_server_response *response)
 {
@@ -23,6 +25,8 @@ static void handle(void *context, const struct http_server_request *request, str
     calls++;
     response->status = 200;
     response->body = arena_format(request->arena, "<%.*s %.*s [%.*s]>", STR_ARG(request->method), STR_ARG(request->path), STR_ARG(request->body));
+    if (str_equal(request->path, STR("/large")))
+        response->body = (struct str){large, sizeof large};
     if (str_equal(request->path, STR("/wait"))) {
         pthread_mutex_lock(&gate);
         pthread_mutex_unlock(&gate);
@@ -224,6 +228,65 @@ static void heads_and_bodies_have_an_end(void **state)
     http_server_stop(server);
 }
 
+static size_t limit_by_path(void *context, const struct http_server_request *request)
+{
+    (void)context;
+    return str_equal(request->path, STR("/upload")) && str_equal(http_server_header(request, "X-Key"), STR("k")) ? 0 : 5;
+}
+
+static void a_body_is_limited_by_what_the_head_says(void **state)
+{
+    (void)state;
+    struct http_server *server = start((struct http_server_options){.workers = 1, .body_limit = limit_by_path});
+    static const struct { const char *request, *answer; } rows[] = {
+        {HEAD "Content-Length: 5\r\nConnection: close\r\n\r\nhello", "<POST /a [hello]>"},
+        {HEAD "Content-Length: 6\r\nConnection: close\r\n\r\nhello!", "HTTP/1.1 413 "},
+        {HEAD "Content-Length: 48\r\nConnection: close\r\n\r\n", "HTTP/1.1 413 "},
+        {HEAD "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n6\r\nhello!\r\n0\r\n\r\n", "HTTP/1.1 413 "},
+        {"POST /upload HTTP/1.1\r\nHost: x\r\nX-Key: k\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello!", "<POST /upload [hello!]>"},
+        {"POST /upload HTTP/1.1\r\nHost: x\r\nX-Key: j\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello!", "HTTP/1.1 413 "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        BUF_AUTO answer = {0};
+        bare_ask(http_server_port(server), rows[i].request, &answer);
+        assert_has(&answer, rows[i].answer);
+    }
+    http_server_stop(server);
+}
+
+/* Uploads that are not finished hold memory, but not more than so much; who comes then is asked to come back, and may when one of them has gone. */
+static void bodies_together_are_bounded(void **state)
+{
+    (void)state;
+    int fds[HTTP_BODIES_AT_A_TIME];
+    BUF_AUTO part = {0}, whole = {0}, answer = {0};
+    struct http_server *server = start((struct http_server_options){.workers = 1});
+    int port = http_server_port(server);
+    buf_append_z(&part, HEAD "Content-Length: 65536\r\nExpect: 100-continue\r\n\r\n");
+    buf_append_z(&whole, HEAD "Content-Length: 60000\r\nConnection: close\r\n\r\n");
+    for (int i = 0; i < 60000; i++) {
+        buf_append_char(&part, 'x');
+        buf_append_char(&whole, 'x');
+    }
+    for (int i = 0; i < HTTP_BODIES_AT_A_TIME; i++) {
+        fds[i] = bare_dial(port);
+        bare_say(fds[i], part.p);
+    }
+    while (answer.n == 0 || !bare_holds(&answer, "HTTP/1.1 503 ")) { /* once theirs have come */
+        buf_reset(&answer);
+        bare_ask(port, whole.p, &answer);
+    }
+    assert_has(&answer, "\r\nRetry-After: ");
+    close(fds[0]);
+    while (!bare_holds(&answer, "HTTP/1.1 200 ")) {
+        buf_reset(&answer);
+        bare_ask(port, whole.p, &answer);
+    }
+    for (int i = 1; i < HTTP_BODIES_AT_A_TIME; i++)
+        close(fds[i]);
+    http_server_stop(server);
+}
+
 static void descriptors_bound_the_connections(void **state)
 {
     (void)state;
@@ -356,6 +419,41 @@ static void a_dripped_head_ends_in_time(void **state)
     http_server_stop(server);
 }
 
+static size_t connections(struct http_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t n = server->peer_count;
+    pthread_mutex_unlock(&server->lock);
+    return n;
+}
+
+/* Drips that would go on for days, of a body and of the taking of an answer. */
+static void dripped_bodies_and_answers_end_in_time(void **state)
+{
+    (void)state;
+    struct http_server *server = start((struct http_server_options){.body_timeout_ms = 100, .answer_timeout_ms = 100});
+    pthread_mutex_lock(&server->lock);
+    server->pace = INT64_MAX; /* no second more for what has come, or is to go */
+    pthread_mutex_unlock(&server->lock);
+    int sender = bare_dial(http_server_port(server)), taker = bare_dial_narrow(http_server_port(server), 4096), drops = 0, taken = 0;
+    bare_say(sender, HEAD "Content-Length: 60000\r\n\r\n");
+    for (; !is_hung_up(sender); drops++) {
+        assert_true(drops < BARE_PATIENCE_S * 1000);
+        bare_say(sender, "a");
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    assert_true(drops > 10);
+    close(sender);
+    bare_say(taker, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (char byte; connections(server) > 0 && recv(taker, &byte, 1, 0) == 1; taken++) {
+        assert_true(taken < BARE_PATIENCE_S * 1000);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    assert_true(taken > 10);
+    close(taker);
+    http_server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,10 +461,13 @@ int main(void)
         cmocka_unit_test(a_nul_in_the_head_is_refused),
         cmocka_unit_test(what_is_only_unusual_is_answered),
         cmocka_unit_test(heads_and_bodies_have_an_end),
+        cmocka_unit_test(a_body_is_limited_by_what_the_head_says),
+        cmocka_unit_test(bodies_together_are_bounded),
         cmocka_unit_test(descriptors_bound_the_connections),
         cmocka_unit_test(slow_connections_keep_nobody_out),
         cmocka_unit_test(who_is_sending_stays_before_who_is_silent),
         cmocka_unit_test(a_dripped_head_ends_in_time),
+        cmocka_unit_test(dripped_bodies_and_answers_end_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
