@@ -1,7 +1,8 @@
 /* server_check.c: whether the head of a request can be read in one way only. libmicrohttpd 0.9.75 is lenient where two servers in a row could then disagree about where a
  * request ends: it joins folded lines (to the name!), takes a bare LF for a line end, prefers Transfer-Encoding to Content-Length, takes the first of two. It does parse in
- * place, though, so that what was between two fields is seen by their addresses: with CR LF the next line begins two bytes after the end of a value. (NUL LF is taken for
- * CR LF and leaves no trace; no server in front lets a NUL pass.) Chunks may end with a bare LF, which cannot be seen either; their sizes are read strictly.
+ * place, though, so that what was between two fields is seen by their addresses: with CR LF the next line begins two bytes after the end of a value. What leaves
+ * no trace, because it is as long: NUL LF, taken for CR LF, and a line of `:` LF, taken for the end of the head. Servers in front write a head anew, so that neither comes
+ * through one. Chunks may end with a bare LF, which cannot be seen either; their sizes are read strictly.
  * Used by net's server. */
 #include "net/server_int.h"
 

@@ -81,14 +81,15 @@ static int count_lines(struct str head, struct str name)
     return count;
 }
 
-/* What was said, from the first line on that is not empty. To libmicrohttpd a line that begins with NUL is empty, and NUL LF ends a line as CR LF does, without a trace. */
+/* What was said, from the first line on that is not empty. To libmicrohttpd a line that begins with NUL is empty, NUL LF ends a line as CR LF does, and a line of `:` LF
+ * ends the head: of these three it leaves no trace. */
 static struct str first_head(struct arena *arena)
 {
     struct str copy = arena_copy(arena, said);
     char *bytes = (char *)(uintptr_t)copy.p; /* ours */
 
     for (size_t i = 0; i + 1 < copy.n; i++)
-        if (bytes[i] == '\0' && bytes[i + 1] == '\n')
+        if (bytes[i + 1] == '\n' && (bytes[i] == '\0' || (bytes[i] == ':' && i > 0 && bytes[i - 1] == '\n')))
             bytes[i] = '\r';
     while (copy.n > 0 && (copy.p[0] == '\n' || copy.p[0] == '\0' || (copy.n > 1 && memcmp(copy.p, "\r\n", 2) == 0))) {
         const char *end = memchr(copy.p, '\n', copy.n);
