@@ -7,7 +7,7 @@ set -eu
 packages='
 build-essential clang pkg-config meson ninja-build gettext python3 python3-yaml git
 libsqlite3-dev libpq-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev libsodium-dev
-libsimdjson-dev zlib1g-dev libcsv-dev libinih-dev libutf8proc-dev libcmocka-dev
+libsimdjson-dev zlib1g-dev libcsv-dev libinih-dev libutf8proc-dev libcmocka-dev libxlsxwriter-dev libhpdf-dev
 tzdata ca-certificates procps postgresql-15
 libclang-rt-14-dev llvm clang-tidy cppcheck valgrind binutils
 '

@@ -25,15 +25,16 @@ USES = {
 THIRD_PARTY = {
     'sqlite3.h': 'src/db/', 'libpq-fe.h': 'src/db/', 'curl/curl.h': 'src/net/', 'microhttpd.h': 'src/net/', 'zlib.h': 'src/net/', 'gnutls/gnutls.h': 'src/net/', 'gnutls/x509.h': 'src/net/',
     'simdjson.h': 'src/base/json.cc', 'sodium.h': 'src/base/', 'csv.h': 'src/base/csv.c', 'utf8proc.h': 'src/base/text.c',
-    'ini.h': 'src/till/', 'libintl.h': 'src/base/text.c',
+    'xlsxwriter.h': 'src/report/xlsx.c', 'hpdf.h': 'src/report/pdf.c', 'ini.h': 'src/till/', 'libintl.h': 'src/base/text.c',
 }
 # Word: where it may stand after all, and why it is banned.
 BANNED = {
-    r'(?<![.>])\b(malloc|calloc|realloc|strdup|strndup|free)\s*\(': ('src/base/mem.c', 'memory comes from base/mem.h'),
-    r'\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|system|popen)\s*\(': ('', 'unbounded or without error'),
-    r'\b(double|float)\b': ('', 'money is integers'),
-    r'\b(setjmp|longjmp|alloca)\b': ('', 'goes past cleanup'),
-    r'\b(localtime|mktime|tzset)\w*\s*\(': ('', 'zones are arguments (base/civil.h)'),
+    r'(?<![.>])\b(malloc|calloc|realloc|strdup|strndup|free)\s*\(': (('src/base/mem.c',), 'memory comes from base/mem.h'),
+    r'\b(strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|system|popen)\s*\(': ((), 'unbounded or without error'),
+    # A workbook holds doubles and a page is measured in floats: their libraries ask for them, and what is written is only looked at.
+    r'\b(double|float)\b': (('src/report/xlsx.c', 'src/report/pdf.c'), 'money is integers'),
+    r'\b(setjmp|longjmp|alloca)\b': ((), 'goes past cleanup'),
+    r'\b(localtime|mktime|tzset)\w*\s*\(': ((), 'zones are arguments (base/civil.h)'),
 }
 
 
@@ -74,7 +75,7 @@ def check(root):
         code = without_comments_and_strings(text)
         for pattern, (allowed, why) in BANNED.items():
             for match in re.finditer(pattern, code):
-                if name != allowed:
+                if name not in allowed:
                     line = code.count('\n', 0, match.start()) + 1
                     faults.append(f'{name}:{line}: {match.group(0).strip()} is banned: {why}')
     return faults

@@ -72,13 +72,21 @@ static int put_choices(struct db *db, int64_t company_id, struct json_out *json,
     return rc;
 }
 
+static void put_path(struct json_out *json, const struct report_list *list)
+{
+    BUF_AUTO path = {0};
+
+    buf_printf(&path, "/api/v1/%s", list->path);
+    json_member_str(json, "path", buf_str(&path));
+}
+
 static int put_list(struct db *db, int64_t company_id, struct json_out *json, const struct report_list *list, struct err *err)
 {
     int rc = OK;
 
     json_begin_object(json);
     json_member_str(json, "name", str_from(list->name));
-    json_member_str(json, "path", str_from(list->path));
+    put_path(json, list);
     json_member_str(json, "sort", str_from(list->sort));
     json_key(json, "columns");
     json_begin_array(json);

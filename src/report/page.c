@@ -280,13 +280,13 @@ int report_page(struct db *db, int64_t company_id, const struct report_list *lis
                 struct report_page *ret, struct err *err)
 {
     struct reading reading = {.db = db, .company_id = company_id, .list = list, .query = query, .columns = list->page_count, .on_row = on_row, .context = context, .arena = arena};
-    struct report_page page = {.has_total = query->with_total};
-    int rc = query->with_total ? count_rows(&reading, &page.total, err) : OK;
+    struct report_page page = {.total = query->total};
+    int rc = query->has_after ? OK : count_rows(&reading, &page.total, err);
 
     if (rc == OK)
         rc = read_page(&reading, err);
     if (rc == OK && reading.more)
-        rc = report_cursor(list, query, &reading.last, reading.last_id, arena, &page.next, err);
+        rc = report_cursor(list, query, &reading.last, reading.last_id, page.total, arena, &page.next, err);
     if (rc == OK)
         *ret = page;
     return rc;
@@ -310,11 +310,7 @@ int report_page_json(struct db *db, int64_t company_id, const struct report_list
     json_begin_array(&json);
     int rc = report_page(db, company_id, list, query, arena, put_item, &json, &page, err);
     json_end_array(&json);
-    json_key(&json, "total");
-    if (page.has_total)
-        json_put_int(&json, page.total);
-    else
-        json_put_null(&json);
+    json_member_int(&json, "total", page.total);
     json_member_str(&json, "next", page.next);
     json_end_object(&json);
     return rc == OK && buf_failed(out) ? err_memory(err) : rc;

@@ -9,7 +9,6 @@ struct parsing {
     struct arena *arena;
     struct report_query query;
     struct str cursor;
-    bool total_said;
 };
 
 enum report_filter_kind report_filter_kind(const struct report_column *column)
@@ -185,14 +184,14 @@ static void append_sort(struct buf *out, const struct report_list *list, const s
     buf_append_z(out, query->sort == REPORT_BY_ID ? "id" : list->columns[query->sort].name);
 }
 
-/* `SORT ID iVALUE`, `SORT ID tTEXT` or `SORT ID n` in hex. */
-int report_cursor(const struct report_list *list, const struct report_query *query, const struct db_value *value, int64_t id, struct arena *arena, struct str *ret, struct err *err)
+/* `SORT TOTAL ID iVALUE`, `SORT TOTAL ID tTEXT` or `SORT TOTAL ID n` in hex. */
+int report_cursor(const struct report_list *list, const struct report_query *query, const struct db_value *value, int64_t id, int64_t total, struct arena *arena, struct str *ret, struct err *err)
 {
     BUF_AUTO text = {0};
     BUF_AUTO hex = {0};
 
     append_sort(&text, list, query);
-    buf_printf(&text, " %lld ", (long long)id);
+    buf_printf(&text, " %lld %lld ", (long long)total, (long long)id);
     if (value->type == DB_INTEGER)
         buf_printf(&text, "i%lld", (long long)value->i);
     else
@@ -231,7 +230,7 @@ static bool parse_cursor(struct parsing *parsing)
 {
     struct report_query *query = &parsing->query;
     BUF_AUTO expected = {0};
-    struct str sort, id, value;
+    struct str sort, total, id, value;
     size_t size = parsing->cursor.n / 2;
 
     if (parsing->cursor.n % 2 || size > CURSOR_MAX)
@@ -241,8 +240,8 @@ static bool parse_cursor(struct parsing *parsing)
         return false;
     append_sort(&expected, parsing->list, query);
     query->has_after = true;
-    return str_cut((struct str){(const char *)bytes, size}, ' ', &sort, &value) && str_cut(value, ' ', &id, &value) && str_equal(sort, buf_str(&expected)) &&
-           parse_integer(id, &query->after_id) && value.n && read_after(parsing->list, query, value);
+    return str_cut((struct str){(const char *)bytes, size}, ' ', &sort, &value) && str_cut(value, ' ', &total, &value) &&
+           str_cut(value, ' ', &id, &value) && str_equal(sort, buf_str(&expected)) && str_parse_u63(total, &query->total) && parse_integer(id, &query->after_id) && value.n && read_after(parsing->list, query, value);
 }
 
 /* ---- all of it ---- */
@@ -261,14 +260,14 @@ static int bound_column(const struct parsing *parsing, struct str name, struct e
     int column = suffix ? column_by_name(parsing->list, (struct str){name.p, name.n - suffix}) : -1;
 
     if (column < 0 || report_filter_kind(&parsing->list->columns[column]) != REPORT_FILTER_RANGE)
-        return err_set(err, ERR_USAGE, N_("the list does not know %s: it takes limit, cursor, sort, q, total and the columns that /api/v1/lists names"), ERR_STR(name));
+        return err_set(err, ERR_USAGE, N_("the list does not know %s: it takes limit, cursor, sort, q and the columns that /api/v1/lists names"), ERR_STR(name));
     return column;
 }
 
 /* A field of a form that was left empty: no condition, when there is such a field. */
 static bool is_blank(const struct parsing *parsing, const struct report_parameter *parameter)
 {
-    static const char *const words[] = {"cursor", "sort", "q", "total"};
+    static const char *const words[] = {"cursor", "sort", "q"};
     struct err ignored = {0};
     bool known = column_by_name(parsing->list, parameter->name) >= 0 || bound_column(parsing, parameter->name, &ignored) >= 0;
 
@@ -290,10 +289,6 @@ static int parse_parameter(struct parsing *parsing, const struct report_paramete
         return parse_sort(parsing, parameter->value, err);
     if (str_equal(parameter->name, STR("q")))
         return make_pattern(parsing->arena, parameter->value, &query->search, err);
-    if (str_equal(parameter->name, STR("total"))) {
-        parsing->total_said = true;
-        return parse_truth(parameter, &query->with_total, err);
-    }
     if (str_equal(parameter->name, STR("cursor"))) {
         parsing->cursor = parameter->value;
         return OK;
@@ -316,8 +311,6 @@ int report_query_parse(const struct report_list *list, const struct company *com
                  : refuse_value(&parameters[i], err);
     if (rc == OK && parsing.cursor.n && !parse_cursor(&parsing))
         return err_set(err, ERR_USAGE, N_("the cursor is not one of this list and order: begin again with its first page"));
-    if (!parsing.total_said)
-        parsing.query.with_total = !parsing.query.has_after;
     if (rc == OK)
         *ret = parsing.query;
     return rc;

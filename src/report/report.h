@@ -58,31 +58,35 @@ struct report_query {
     struct str search;             /* a pattern; absent = none */
     struct report_condition conditions[REPORT_CONDITIONS_MAX];
     size_t condition_count;
-    bool with_total;
     bool has_after;                /* the page that follows this row: */
     struct db_value after;         /* what it is sorted by */
     int64_t after_id;
+    int64_t total;                 /* as it was counted for the first page */
 };
 enum { REPORT_BY_ID = -1 };
 struct report_parameter { struct str name, value; };
-/* What may be asked of a list, as in the address of a page: limit, cursor, sort (a column, `-` before it for the other way), q, total (yes, no: whether to count; as it is, only
- * without a cursor), COLUMN, COLUMN_from, COLUMN_to. A day as "2026-01-30", an instant also as a day of the company. ERR_USAGE names what is unknown or unreadable, a cursor of another order
+/* What may be asked of a list, as in the address of a page: limit, cursor, sort (a column, `-` before it for the other way), q, COLUMN, COLUMN_from,
+ * COLUMN_to. A day as "2026-01-30", an instant also as a day of the company. ERR_USAGE names what is unknown or unreadable, a cursor of another order
  * included. Texts in the arena or those handed in. */
 int report_query_parse(const struct report_list *list, const struct company *company, struct arena *arena, const struct report_parameter *parameters, size_t count,
                        struct report_query *ret, struct err *err) MUST_CHECK;
 struct report_page {
-    bool has_total;
-    int64_t total;                 /* rows that the conditions leave */
+    int64_t total;                 /* rows that the conditions left when the first page was read: the cursor carries it, so that it is counted once */
     struct str next;               /* cursor of the page that follows; absent on the last. In the arena */
 };
 /* Rows (values of page_count columns) in the order asked for, NULL before all values; rows that come or go between two pages move none of the others. One query over an index where the order has
- * one, of a nullable column at most two; one more for the total. */
+ * one, of a nullable column at most two; one more for the total of a first page. */
 int report_page(struct db *db, int64_t company_id, const struct report_list *list, const struct report_query *query, struct arena *arena, report_row_fn *on_row, void *context,
                 struct report_page *ret, struct err *err) MUST_CHECK;
-/* {"items":[…],"total":N or null,"next":"…" or null} */
+/* {"items":[…],"total":N,"next":"…" or null} */
 int report_page_json(struct db *db, int64_t company_id, const struct report_list *list, const struct report_query *query, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
 /* What the lists are made of, in the current language: [{"name","path","sort","columns":[{"name","heading","type","sortable","filter","choices":[{"value","label"}]}]}]. */
 int report_lists_json(struct db *db, int64_t company_id, struct buf *out, struct err *err) MUST_CHECK;
+/* All rows that the query leaves, with headings in the current language, into a temporary file without a name; *ret_file is open at its beginning, the caller's to close. CSV as a French or an English
+ * spreadsheet reads it: byte order mark, `;` and decimal comma or `,` and point, texts that would be formulas behind an apostrophe. */
+int report_export_csv(struct db *db, const struct company *company, const struct report_list *list, const struct report_query *query, int *ret_file, struct err *err) MUST_CHECK;
+int report_export_xlsx(struct db *db, const struct company *company, const struct report_list *list, const struct report_query *query, int *ret_file, struct err *err) MUST_CHECK;
+
 /* One JSON object for a row of report_each, without a line end. Days as "2026-01-30", instants as ISO 8601. */
 void report_append_json(struct buf *out, const struct report_list *list, const struct db_value *values);
 

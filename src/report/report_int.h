@@ -19,11 +19,16 @@ void report_put_row(struct json_out *json, const struct report_column *columns, 
 /* Instead of words: every anomaly that a sale may have. */
 #define REPORT_ANOMALY_CHOICES "anomalies"
 
+/* Rows read at once for a file: few enough for PostgreSQL, which holds them in memory, and enough for an order that no index has. */
+enum { REPORT_EXPORT_LIMIT = 20000 };
+/* Open for reading and writing, without a name. */
+int report_temporary_file(int *ret, struct err *err) MUST_CHECK;
+
 /* How a column is filtered. */
 enum report_filter_kind { REPORT_FILTER_NONE, REPORT_FILTER_TEXT, REPORT_FILTER_CHOICE, REPORT_FILTER_RANGE, REPORT_FILTER_BOOL };
 enum report_filter_kind report_filter_kind(const struct report_column *column);
 /* The cursor of the page that follows a row, in the arena. */
-int report_cursor(const struct report_list *list, const struct report_query *query, const struct db_value *value, int64_t id, struct arena *arena, struct str *ret, struct err *err) MUST_CHECK;
+int report_cursor(const struct report_list *list, const struct report_query *query, const struct db_value *value, int64_t id, int64_t total, struct arena *arena, struct str *ret, struct err *err) MUST_CHECK;
 /* Every row that the query leaves, in its order, query->limit of them at a time; the first `columns` of the list. */
 int report_rows(struct db *db, int64_t company_id, const struct report_list *list, size_t columns, const struct report_query *query, report_row_fn *on_row, void *context,
                 struct err *err) MUST_CHECK;

@@ -204,6 +204,7 @@ int server_open_db(const struct server *server, struct db **ret, struct err *err
 /* ---- handlers, one file per group ---- */
 route_handler api_session_show, api_session_open, api_session_close, api_session_password, api_setup_show, api_setup_create;
 route_handler api_user_list, api_user_create, api_user_update, api_user_remove, api_token_list, api_token_create, api_token_remove;
+route_handler api_list, api_lists, api_list_export;
 route_handler api_metrics;
 route_handler api_job_list, api_job_show, api_job_cancel, api_job_events, api_job_changes;
 route_handler api_grid_validate, api_documents_validate, api_proof_start, api_journal_verify;
