@@ -85,3 +85,8 @@ CREATE INDEX reconciliation_by_hand_of_document ON reconciliation_by_hand (compa
 
 -- Where a series begins: 1, or what a company that came from another program went on with. Its numbers from there to the next one have no hole.
 ALTER TABLE number_sequence ADD COLUMN first_number @int@ NOT NULL DEFAULT 1;
+
+-- Days of payments, of what waits in the grid and of stock moves: for lists in their order and the colour of a day.
+CREATE INDEX payment_by_day ON payment (company_id, day, payment_id);
+CREATE INDEX grid_sale_by_day ON grid_sale (company_id, day, grid_sale_id);
+CREATE INDEX stock_move_by_time ON stock_move (company_id, at_utc);

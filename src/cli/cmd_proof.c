@@ -32,65 +32,6 @@ static int read_links(struct cli *cli, struct reading *reading, int32_t from_day
     return rc;
 }
 
-/* ---- JSON ---- */
-
-static void put_day(struct json_out *json, const char *name, int32_t day)
-{
-    BUF_AUTO text = {0};
-
-    civil_append_day(&text, day);
-    json_member_str(json, name, buf_str(&text));
-}
-
-static void put_pair(struct json_out *json, const char *name, int64_t till, int64_t documents)
-{
-    json_key(json, name);
-    json_begin_object(json);
-    json_member_int(json, "till", till);
-    json_member_int(json, "documents", documents);
-    json_end_object(json);
-}
-
-static void put_numbers(struct json_out *json, const char *name, const struct str *numbers, size_t count)
-{
-    json_key(json, name);
-    json_begin_array(json);
-    for (size_t i = 0; i < count; i++)
-        json_put_str(json, numbers[i]);
-    json_end_array(json);
-}
-
-static void put_day_object(struct json_out *json, const struct proof_day *day)
-{
-    json_begin_object(json);
-    put_day(json, "day", day->day);
-    put_pair(json, "tickets", day->till_tickets, day->document_tickets);
-    put_pair(json, "total_cents", day->till_total_cents, day->document_total_cents);
-    json_key(json, "tax");
-    json_begin_array(json);
-    for (size_t i = 0; i < day->tax_count; i++) {
-        json_begin_object(json);
-        json_member_int(json, "rate_bp", day->tax[i].rate_bp);
-        json_member_int(json, "till_cents", day->tax[i].till_cents);
-        json_member_int(json, "documents_cents", day->tax[i].books_cents);
-        json_end_object(json);
-    }
-    json_end_array(json);
-    json_key(json, "means");
-    json_begin_array(json);
-    for (size_t i = 0; i < day->means_count; i++) {
-        json_begin_object(json);
-        json_member_str(json, "means", day->means[i].key);
-        json_member_int(json, "till_cents", day->means[i].till_cents);
-        json_member_int(json, "payments_cents", day->means[i].books_cents);
-        json_end_object(json);
-    }
-    json_end_array(json);
-    put_numbers(json, "missing_numbers", day->missing_numbers, day->missing_count);
-    put_numbers(json, "repeated_numbers", day->repeated_numbers, day->repeated_count);
-    json_end_object(json);
-}
-
 /* ---- the table ---- */
 
 struct proof_output { struct cli *cli; struct report_table *table; struct json_out days; };
@@ -166,7 +107,7 @@ static int on_day(void *context, const struct proof_day *day, struct err *err)
 
     if (!output->cli->json)
         return show_day(output, day, err);
-    put_day_object(&output->days, day);
+    proof_put_day(&output->days, day);
     return buf_failed(output->days.buf) ? err_memory(err) : OK;
 }
 

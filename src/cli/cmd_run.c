@@ -6,24 +6,14 @@ static int show_error(struct cli *cli, int64_t run_id, struct err *err)
 {
     static const char SELECT_ERROR[] = "SELECT error FROM run WHERE company_id = $1 AND run_id = $2";
     struct str text = STR_NULL;
-    struct json *error = NULL;
-    const char *args[ERR_ARGS_MAX];
-    int count = 0;
     int rc = db_query_text(cli->db, &cli->arena, &text, SELECT_ERROR, err, DB_INT(cli->company.id), DB_INT(run_id));
 
     if (rc <= 0)
         return rc;
-    rc = json_parse(&cli->arena, text, &error, err);
-    if (rc != OK)
-        return rc;
-    const struct json *list = json_get(error, STR("args"));
-    for (const struct json *item = list ? list->first : NULL; item && count < ERR_ARGS_MAX; item = item->next)
-        args[count++] = text_of(cli, json_text(item));
-    const char *message = text_of(cli, json_text(json_get(error, STR("message"))));
     buf_append_z(&cli->out, "✗ ");
-    message_format(&cli->out, text_translate(message), args, count);
+    rc = report_append_error(&cli->out, &cli->arena, text, err);
     buf_append_char(&cli->out, '\n');
-    return OK;
+    return rc;
 }
 
 static int show_record(void *context, const struct run_record *record, struct err *err)

@@ -5,7 +5,7 @@
 
 #include "report/report_int.h"
 
-enum { PROOF_DAYS_MAX = 3700, PROOF_RATES_MAX = 16, PROOF_MEANS_MAX = 40, PROOF_NUMBERS_SHOWN = 200 };
+enum { PROOF_RATES_MAX = 16, PROOF_MEANS_MAX = 40, PROOF_NUMBERS_SHOWN = 200 };
 
 struct day_sums {
     int64_t till_tickets, document_tickets, till_total_cents, document_total_cents;

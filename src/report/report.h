@@ -158,4 +158,27 @@ int proof_add_till_sale(struct proof *proof, int64_t link_id, const struct sale 
 /* Adds the documents of the days (of links, validated or draft; corrections included), then gives the days in order. */
 typedef int proof_day_fn(void *context, const struct proof_day *day, struct err *err);
 int proof_finish(struct proof *proof, proof_day_fn *on_day, void *context, bool *ret_ok, struct err *err) MUST_CHECK;
+/* The day's object of `proof --json`. */
+void proof_put_day(struct json_out *json, const struct proof_day *day);
+/* Keeps what the proof of a day said, in place of what it said before. In a transaction. */
+int proof_day_store(struct db *db, int64_t company_id, const struct proof_day *day, int64_t now_utc, struct err *err) MUST_CHECK;
+/* Green: till and documents agree. Red: they do not. Amber: a sale or a document of the day came or changed since, or still waits. Unknown: never proven. */
+enum proof_state { PROOF_UNKNOWN, PROOF_GREEN, PROOF_AMBER, PROOF_RED };
+extern const char *const proof_state_names[];
+struct proof_shown { int32_t day; enum proof_state state; bool checked; int64_t checked_utc, documents, total_cents; };
+typedef int proof_state_fn(void *context, const struct proof_shown *shown, struct err *err);
+/* Every day from one to the other, in order; ERR_USAGE as proof_new. */
+int proof_days(struct db *db, int64_t company_id, int32_t from_day, int32_t to_day, proof_state_fn *on_day, void *context, struct err *err) MUST_CHECK;
+/* {"days":[{"day","state","checked","documents","total_cents"}]} */
+int proof_days_json(struct db *db, int64_t company_id, int32_t from_day, int32_t to_day, struct buf *out, struct err *err) MUST_CHECK;
+/* The day's object as it was kept, with "state", "checked" and "gaps": each difference with its likeliest cause and the page that shows it. */
+int proof_day_json(struct db *db, int64_t company_id, int32_t day, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
+
+/* ---- why, home ---- */
+/* {"ticket","run","link","mappings":[],"rules":[{"rule","text"}]} of a document, texts in the current language. */
+int report_why_json(struct db *db, const struct company *company, int64_t document_id, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
+/* The figures of the first page over the last `days` days up to `today`: sums per day and per means, what awaits attention, the last runs. */
+int report_home_json(struct db *db, const struct company *company, int32_t today, int32_t days, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
+/* The error of a run, kept as {"message":msgid,"args":[…]}, as a sentence in the current language. */
+int report_append_error(struct buf *out, struct arena *arena, struct str kept, struct err *err) MUST_CHECK;
 #endif

@@ -24,6 +24,9 @@ enum { REPORT_EXPORT_LIMIT = 20000 };
 /* Open for reading and writing, without a name. */
 int report_temporary_file(int *ret, struct err *err) MUST_CHECK;
 
+/* Ten years. */
+enum { PROOF_DAYS_MAX = 3700 };
+
 /* How a column is filtered. */
 enum report_filter_kind { REPORT_FILTER_NONE, REPORT_FILTER_TEXT, REPORT_FILTER_CHOICE, REPORT_FILTER_RANGE, REPORT_FILTER_BOOL };
 enum report_filter_kind report_filter_kind(const struct report_column *column);
