@@ -108,6 +108,7 @@ def steps():
         [Suite('clang-tidy', python('tests/analysis/tidy.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite('cppcheck', python('tests/analysis/cppcheck.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite(f'serve, {engine} (build)', python('tests/serve.py', 'build', '--engine', engine), count_last_line, needs='build') for engine in ('sqlite', 'postgresql')],
+        [Suite(f'jobs over the API, {engine} (build)', python('tests/api/jobs.py', 'build', '--engine', engine), count_last_line, needs='build') for engine in ('sqlite', 'postgresql')],
         [build_suite('build-clang', environment={'CC': 'clang', 'CXX': 'clang++'})],
         [build_suite('build-asan', '-Db_sanitize=address,undefined', '-Db_lundef=false')],
         [unit_suite('build-asan', asan)],

@@ -14,6 +14,13 @@ static int put_column(void *context, const struct report_section *section, const
     return OK;
 }
 
+/* Zero-terminated; a text of JSON is not. */
+static const char *text_of(struct arena *arena, struct str s)
+{
+    struct str copy = arena_copy(arena, s);
+    return copy.p ? copy.p : "";
+}
+
 /* The error that ended it, kept as a msgid with its arguments, in the reader's language. */
 static int put_error_text(struct request *request, struct json_out *json, int64_t run_id, struct err *err)
 {
@@ -31,10 +38,10 @@ static int put_error_text(struct request *request, struct json_out *json, int64_
         return rc;
     const struct json *list = json_get(error, STR("args"));
     for (const struct json *item = list ? list->first : NULL; item && count < ERR_ARGS_MAX; item = item->next)
-        args[count++] = item->text.p ? item->text.p : "";
+        args[count++] = text_of(request->arena, item->text);
     struct str message = json_text(json_get(error, STR("message")));
     if (message.n)
-        message_format(&shown, text_translate(message.p), args, count);
+        message_format(&shown, text_translate(text_of(request->arena, message)), args, count);
     json_member_str(json, "error_text", shown.n ? buf_str(&shown) : STR_NULL);
     return OK;
 }
