@@ -1,0 +1,99 @@
+// Ties a part of a payment to a due line: a document is searched, its open due lines shown, and never more given than both can take.
+import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState, type FormEvent } from 'react';
+import { apiPath, get, getTagged, newIdempotencyKey, write } from '@/api/client';
+import type { Page, Row } from '@/api/types';
+import { ErrorMessage } from '@/components/ErrorMessage';
+import { useForget } from '@/components/record/useRecord';
+import { parseScaled } from '@/i18n/format';
+import { useText } from '@/i18n/text';
+import { allocationFits, largestAllocation, openDues, restOfPayment } from './allocation';
+import type { Payment, SalesDocument } from './types';
+
+const FOUND_MAX = 20;
+const TYPING_MS = 250;
+
+/** Documents that a search finds, those with something left first. */
+function useDocumentsFound(search: string, enabled: boolean) {
+  const [settled] = useDebouncedValue(search.trim(), TYPING_MS);
+  const found = useQuery({
+    queryKey: ['list', 'documents', 'found', settled],
+    queryFn: ({ signal }) => get<Page<Row>>('documents', { q: settled, state: 'validated', limit: FOUND_MAX, sort: '-date' }, signal),
+    placeholderData: (before) => before,
+    enabled,
+  });
+  const rest = (row: Row) => Number(row.total_cents) - Number(row.paid_cents);
+  const rows = (found.data?.items ?? []).filter((row) => row.kind !== 'order');
+  return [...rows].sort((a, b) => Number(rest(b) !== 0) - Number(rest(a) !== 0)).map((row) => ({ number: String(row.number), date: String(row.date), rest: rest(row) }));
+}
+
+export function AllocationForm({ payment }: { payment: Payment }) {
+  const t = useText();
+  const { format } = t;
+  const forget = useForget();
+  const [search, setSearch] = useState('');
+  const [number, setNumber] = useState<string | null>(null);
+  const [dueNo, setDueNo] = useState<string | null>(null);
+  const [typed, setTyped] = useState<string | null>(null);
+  const found = useDocumentsFound(search, number === null);
+  const path = number === null ? '' : apiPath`documents/${number}`;
+  const document = useQuery({ queryKey: ['record', path], queryFn: ({ signal }) => getTagged<SalesDocument>(path, signal), enabled: number !== null });
+  const dues = number !== null && document.data ? openDues(document.data.value.due) : [];
+  const due = dues.find((line) => String(line.due_no) === dueNo) ?? dues[0];
+  const rest = restOfPayment(payment);
+  const most = due ? largestAllocation(rest, due.rest_cents) : 0;
+  const shown = typed ?? (most ? format.plain(most, 2) : '');
+  const amount = parseScaled(shown, 2);
+  const fits = due !== undefined && allocationFits(amount, rest, due.rest_cents);
+  const allocate = useMutation({
+    mutationFn: () => write('POST', apiPath`payments/${payment.id}/allocations`, { document: number, due_no: due?.due_no, amount_cents: amount }, { idempotencyKey: newIdempotencyKey() }),
+    onSuccess: () => {
+      setNumber(null);
+      setTyped(null);
+      setSearch('');
+      forget();
+    },
+  });
+  const choose = (chosen: string | null) => {
+    setNumber(chosen);
+    setDueNo(null);
+    setTyped(null);
+    allocate.reset();
+  };
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (fits) allocate.mutate();
+  };
+  const options = found.map((row) => ({ value: row.number, label: t('payment.found', { number: row.number, day: format.day(row.date), rest: format.cents(row.rest) }) }));
+  if (number !== null && !options.some((option) => option.value === number)) options.push({ value: number, label: number });
+  return (
+    <form onSubmit={submit}>
+      <Stack maw={560}>
+        <Text size="sm">{t('payment.allocateHint', { rest: format.cents(rest) })}</Text>
+        {allocate.isError && <ErrorMessage error={allocate.error} />}
+        {document.isError && <ErrorMessage error={document.error} />}
+        <Select label={t('payment.document')} data={options} value={number} onChange={choose} searchable searchValue={search} onSearchChange={setSearch} filter={({ options: all }) => all}
+          nothingFoundMessage={t('table.nothingFound')} placeholder={t('payment.documentSearch')} maxDropdownHeight={300} />
+        {number !== null && document.isSuccess && dues.length === 0 && <Alert color="orange">{t('payment.nothingDue')}</Alert>}
+        {due && most === 0 && <Alert color="orange">{t('payment.wrongSign')}</Alert>}
+        {due && most !== 0 && (
+          <>
+            {dues.length > 1 && (
+              <Select label={t('payment.dueLine')} allowDeselect={false} value={String(due.due_no)} onChange={(value) => (setDueNo(value), setTyped(null))}
+                data={dues.map((line) => ({ value: String(line.due_no), label: t('payment.dueOption', { day: format.day(line.date), rest: format.cents(line.rest_cents) }) }))} />
+            )}
+            <Group align="flex-end">
+              <TextInput label={t('payment.amount')} description={t('payment.most', { amount: format.cents(most) })} value={shown} onChange={(event) => setTyped(event.currentTarget.value)} inputMode="decimal"
+                error={shown && !fits ? t('payment.tooMuch') : undefined} />
+              <Button type="submit" disabled={!fits} loading={allocate.isPending}>
+                {t('payment.allocate')}
+              </Button>
+            </Group>
+          </>
+        )}
+      </Stack>
+    </form>
+  );
+}

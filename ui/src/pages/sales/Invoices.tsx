@@ -1,0 +1,6 @@
+// Ventes / Factures.
+import { DocumentList } from './DocumentList';
+
+export default function Invoices() {
+  return <DocumentList key="invoice" kind="invoice" />;
+}

@@ -1,0 +1,6 @@
+// Ventes / Commandes.
+import { DocumentList } from './DocumentList';
+
+export default function Orders() {
+  return <DocumentList key="order" kind="order" />;
+}
