@@ -9,7 +9,7 @@ import { ErrorMessage } from '@/components/ErrorMessage';
 import { useText } from '@/i18n/text';
 import { fieldFault, valueOf, type Draft, type Field } from './draft';
 import { FieldInput } from './FieldInput';
-import { useForget } from './useRecord';
+import { useForget } from './useEdit';
 
 interface FormProps<T> {
   path: string;

@@ -9,7 +9,7 @@ import { useText } from '@/i18n/text';
 import { changesOf, conflictsOf, fieldFault, typedOf, type Draft, type Field } from './draft';
 import { FieldInput } from './FieldInput';
 import { StaleChoice } from './StaleChoice';
-import type { useEdit } from './useRecord';
+import type { useEdit } from './useEdit';
 
 interface Props<R extends Row> {
   fields: Field[];

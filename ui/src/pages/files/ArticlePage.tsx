@@ -14,7 +14,7 @@ import { typedOf } from '@/components/record/draft';
 import { bodyOfFields, RecordForm } from '@/components/record/RecordForm';
 import { Section } from '@/components/record/Section';
 import { SmallTable } from '@/components/record/SmallTable';
-import { sendTagged, useEdit, useForget } from '@/components/record/useRecord';
+import { sendTagged, useEdit, useForget } from '@/components/record/useEdit';
 import { parseScaled } from '@/i18n/format';
 import { useText } from '@/i18n/text';
 import { useArticleFields } from './fields';

@@ -9,7 +9,7 @@ import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
 import { bodyOfFields, RecordForm } from '@/components/record/RecordForm';
 import { Section } from '@/components/record/Section';
-import { useEdit } from '@/components/record/useRecord';
+import { useEdit } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 import { documentHref } from '../sales/kinds';
 import { customerFields, useCustomerName } from './fields';

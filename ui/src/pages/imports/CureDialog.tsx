@@ -6,7 +6,7 @@ import type { AnomalyAction, Row } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { NewRecordForm } from '@/components/record/NewRecord';
 import type { Draft, Field } from '@/components/record/draft';
-import { useForget } from '@/components/record/useRecord';
+import { useForget } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 import { MEANS_FIELDS, TAX_FIELDS, useArticleFields, useChoices } from '../files/fields';
 import { ArticleSearch } from './ArticleSearch';

@@ -11,7 +11,7 @@ import { DataTable } from '@/components/DataTable';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { PageTitle } from '@/components/PageTitle';
-import { useForget } from '@/components/record/useRecord';
+import { useForget } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 import { Anomalies } from './Anomalies';
 import { carriesFile, FileDialog, filesOf } from './FileDialog';

@@ -7,8 +7,8 @@ import { write } from '@/api/client';
 import type { Job } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { JobProgress, useJob, useRunningJob } from '@/components/JobProgress';
-import { Facts } from '@/components/record/Facts';
-import { useForget } from '@/components/record/useRecord';
+import { Facts } from '@/components/Facts';
+import { useForget } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 
 /** What the job counted, as names and figures. */
@@ -21,7 +21,7 @@ function Outcome({ job }: { job: Job }) {
   return (
     <Alert color={left > 0 ? 'orange' : 'green'} variant="light" title={t(dry ? 'grid.rehearsed' : 'grid.validated')} role="status">
       <Stack gap="sm">
-        {figures.length > 0 ? <Facts facts={figures.map(([name, value]) => [t.word('outcome', name), t.format.int(value)])} /> : <Text size="sm">{t('grid.nothingDone')}</Text>}
+        {figures.length > 0 ? <Facts facts={figures.map(([name, value]) => [t.word('gridOutcome', name), t.format.int(value)])} /> : <Text size="sm">{t('grid.nothingDone')}</Text>}
         {dry && (
           <Anchor component={Link} to={`/traitements/repetitions/${job.id}`} size="sm">
             {t('grid.rehearsalDetail')}

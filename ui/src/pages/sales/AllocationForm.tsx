@@ -6,7 +6,7 @@ import { useState, type FormEvent } from 'react';
 import { apiPath, get, getTagged, newIdempotencyKey, write } from '@/api/client';
 import type { Page, Row } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
-import { useForget } from '@/components/record/useRecord';
+import { useForget } from '@/components/record/useEdit';
 import { parseScaled } from '@/i18n/format';
 import { useText } from '@/i18n/text';
 import { allocationFits, largestAllocation, openDues, restOfPayment } from './allocation';

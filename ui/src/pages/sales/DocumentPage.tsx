@@ -6,10 +6,10 @@ import { apiPath, download } from '@/api/client';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
-import { Facts } from '@/components/record/Facts';
+import { Facts } from '@/components/Facts';
 import { Section } from '@/components/record/Section';
 import { SmallTable } from '@/components/record/SmallTable';
-import { useRecord } from '@/components/record/useRecord';
+import { useTagged } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 import { articleHref, customerHref } from '../files/fields';
 import { BlockReason } from './BlockReason';
@@ -170,7 +170,7 @@ function MovesAndCreditNotes({ document }: { document: SalesDocument }) {
 function OneDocument({ number }: { number: string }) {
   const t = useText();
   const path = apiPath`documents/${number}`;
-  const record = useRecord<SalesDocument>(path);
+  const record = useTagged<SalesDocument>(path);
   const [params, setParams] = useSearchParams();
   const { button, progress } = useDocumentValidation();
   const { pathname } = useLocation();

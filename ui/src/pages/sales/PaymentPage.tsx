@@ -8,10 +8,10 @@ import { ConfirmButton } from '@/components/ConfirmButton';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
-import { Facts } from '@/components/record/Facts';
+import { Facts } from '@/components/Facts';
 import { Section } from '@/components/record/Section';
 import { SmallTable } from '@/components/record/SmallTable';
-import { useForget, useRecord } from '@/components/record/useRecord';
+import { useForget, useTagged } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 import { customerHref } from '../files/fields';
 import { restOfPayment } from './allocation';
@@ -64,7 +64,7 @@ function Allocations({ payment }: { payment: Payment }) {
 function OnePayment({ id }: { id: string }) {
   const t = useText();
   const mayWrite = useMayWrite();
-  const record = useRecord<Payment>(apiPath`payments/${id}`);
+  const record = useTagged<Payment>(apiPath`payments/${id}`);
   const back = { label: t('menu.payments'), to: '/ventes/reglements' };
   if (record.isError)
     return (

@@ -7,7 +7,7 @@ import { useMayWrite } from '@/api/session';
 import type { Job } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { JobProgress, useRunningJob } from '@/components/JobProgress';
-import { useForget } from '@/components/record/useRecord';
+import { useForget } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 
 /** The button, and apart from it what is going on, so that a page places each. `numbers` null: every draft. */

@@ -5,7 +5,7 @@ import { Link } from 'react-router-dom';
 import { apiPath, get } from '@/api/client';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { JsonTree } from '@/components/record/JsonTree';
-import { Facts } from '@/components/record/Facts';
+import { Facts } from '@/components/Facts';
 import { Loading } from '@/components/Loading';
 import { Section } from '@/components/record/Section';
 import { useText, type Text as Words } from '@/i18n/text';

@@ -11,7 +11,7 @@ import { EmptyState } from '@/components/EmptyState';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { PageTitle } from '@/components/PageTitle';
 import { typedOf } from '@/components/record/draft';
-import { useForget } from '@/components/record/useRecord';
+import { useForget } from '@/components/record/useEdit';
 import { parseScaled } from '@/i18n/format';
 import { useText } from '@/i18n/text';
 import { articleHref } from '../files/fields';

@@ -6,7 +6,7 @@ import type { Draft } from './draft';
 
 const keyOf = (path: string) => ['record', path];
 
-export function useRecord<T>(path: string) {
+export function useTagged<T>(path: string) {
   return useQuery({ queryKey: keyOf(path), queryFn: ({ signal }) => getTagged<T>(path, signal) });
 }
 
@@ -28,7 +28,7 @@ export function useForget() {
 export function useEdit<T>(path: string, bodyOf: (record: T, draft: Draft) => unknown, onSaved?: (record: T) => void) {
   const client = useQueryClient();
   const forget = useForget();
-  const record = useRecord<T>(path);
+  const record = useTagged<T>(path);
   const [draft, setDraft] = useState<Draft>({});
   const [stale, setStale] = useState(false);
   const save = useMutation({
