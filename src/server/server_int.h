@@ -140,7 +140,7 @@ const struct json *input_array(struct input *input, const char *name, bool requi
 void input_refuse(struct input *input, const char *name, const char *message); /* msgid */
 /* Members that nobody asked for are wrong too. OK, or ERR_USAGE with the reply already filled as a problem (status 400, "errors":[{"pointer","detail"}]): return REPLIED then. */
 int input_end(struct input *input, struct reply *reply);
-enum { REPLIED = 1 };                  /* a handler may return it: the reply is complete */
+enum { REPLIED = 100 };                /* a handler may return it: the reply is complete; apart from the 1 of what was found */
 /* Query parameters. */
 struct str query_text(struct request *request, const char *name);
 bool query_flag(struct request *request, const char *name);        /* "1", "true", "yes" */
