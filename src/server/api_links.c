@@ -313,6 +313,8 @@ int api_link_update(struct request *request, struct reply *reply, struct err *er
     read_options(input, request, &change.options, false);
     struct str key = input_text(input, "key", false, KEY_MAX_BYTES);
     change.key = key.p ? str_trim(key) : STR_NULL;
+    if (!key.p && !str_equal(change.options.url, link.options.url)) /* else whoever may edit a link could have its key sent wherever he likes */
+        input_refuse(input, "key", N_("the key is not sent to another address by itself: give it again with the new one"));
     rc = input_end(input, reply);
     if (rc == OK)
         rc = check_options(request, reply, &change.options, change.key, err);

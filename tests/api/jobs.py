@@ -75,6 +75,8 @@ def change_link(web, path, score):
     score.equal('a change', (changed.status, changed.json()['unknown_customer'], changed.json()['code_pattern'], changed.json()['auto_validate']), (200, 'refuse', 'C*', True))
     stale = web.ask('accountant', 'PATCH', path, {'unknown_customer': 'drop'}, If_Match=tag)
     score.equal('a change of what somebody else changed', (stale.status, stale.json()['code'], stale.json()['current']['unknown_customer']), (412, 'stale', 'refuse'))
+    moved = web.ask('admin', 'PATCH', path, {'url': 'https://elsewhere.example'}, If_Match=changed.headers['ETag'])
+    score.equal('the key does not go to another address by itself', (moved.status, [fault['pointer'] for fault in moved.json()['errors']]), (400, ['/key']))
     web.post(path, {'unknown_customer': 'create', 'code_pattern': None}, method='PATCH', If_Match=changed.headers['ETag'])
 
 
