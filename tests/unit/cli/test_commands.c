@@ -164,13 +164,23 @@ static void test_links(void **state)
     assert_int_equal(run("liaison link list --json"), 0);
     assert_int_equal(output.n, 0);
     assert_int_equal(run("liaison link add --name Till --url http://127.0.0.1:1 --key-file key --since 2026-07-01 --family Wine --family Tea --numbers renumber --json"), 0);
-    /* The first of July begins at 22:00 UTC in Paris. */
-    assert_true(said("\"since\":\"2026-06-30T22:00:00.000Z\""));
+    assert_true(said("\"since\":\"2026-07-01\"") && said("\"schedule\":null"));
     assert_true(said("\"families\":[\"Tea\",\"Wine\"]") || said("\"families\":[\"Wine\",\"Tea\"]"));
     assert_true(said("\"numbers\":\"renumber\""));
     assert_false(said("0123456789abcdef01234567"));
     assert_int_equal(run("liaison link edit Till --numbers keep --family= --no-since --in-stock yes --json"), 0);
-    assert_true(said("\"since\":null") && said("\"families\":[]") && said("\"numbers\":\"keep\"") && said("\"in_stock\":true"));
+    assert_true(said("\"since\":null") && said("\"families\":[]") && said("\"numbers\":\"keep\"") && said("\"only_in_stock\":true"));
+    assert_int_equal(run("liaison link edit Till --every 30 --between 08:00-20:00 --json"), 0);
+    assert_true(said("\"schedule\":{\"enabled\":true,\"every_minutes\":30,\"from\":\"08:00\",\"to\":\"20:00\"}"));
+    assert_int_equal(run("liaison link edit Till --at 21:00,12:30"), 0);
+    assert_int_equal(run("liaison --lang en link show Till"), 0);
+    assert_true(said("at 12:30, 21:00"));
+    assert_int_equal(run("liaison link edit Till --at 25:00"), 2);
+    assert_int_equal(run("liaison link edit Till --every 0"), 4);
+    assert_int_equal(run("liaison link edit Till --between 08:00-20:00"), 2);
+    assert_int_equal(run("liaison link edit Till --every 30 --at 12:30"), 2);
+    assert_int_equal(run("liaison link edit Till --no-schedule --json"), 0);
+    assert_true(said("\"schedule\":null"));
     assert_int_equal(run("liaison link show Other"), 4);
     assert_int_equal(run("liaison link test Till --json"), 3);
     assert_true(said("\"ok\":false,\"reachable\":false"));
