@@ -5,6 +5,7 @@ BUILD ?= build
 all: deps
 	@test -f $(BUILD)/build.ninja || meson setup $(BUILD) >/dev/null
 	@ninja -C $(BUILD) --quiet
+	@sh scripts/build-ui.sh $(BUILD)
 	@python3 scripts/api-docs.py $(BUILD)/ui
 
 deps:

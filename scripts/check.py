@@ -90,6 +90,8 @@ def steps():
     return [
         [Suite('modules', python('tests/check_modules.py', '.'), count_once),
          Suite('translations', python('tests/check_translations.py', '.'), count_once)],
+        [Suite('ui types and lint', ['sh', 'scripts/check-ui.sh', 'types'], count_last_line)],
+        [Suite('ui unit tests', ['sh', 'scripts/check-ui.sh', 'tests'], count_last_line)],
         [build_suite('build')],
         [unit_suite('build')],
         [Suite('cases (build)', python('tests/run_cases.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],

@@ -10,6 +10,7 @@ libsqlite3-dev libpq-dev libcurl4-openssl-dev libmicrohttpd-dev libgnutls28-dev 
 libsimdjson-dev zlib1g-dev libcsv-dev libinih-dev libutf8proc-dev libcmocka-dev libxlsxwriter-dev libhpdf-dev
 tzdata ca-certificates procps postgresql-15
 libclang-rt-14-dev llvm clang-tidy cppcheck valgrind binutils
+chromium fonts-dejavu-core
 '
 
 missing=''
@@ -17,6 +18,10 @@ for package in $packages; do
     status=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
     [ "$status" = 'install ok installed' ] || missing="$missing $package"
 done
+# The web interface is built with Node.js 18 or later, from wherever it is; Debian's own where there is none.
+node_major=$(node --version 2>/dev/null | sed -n 's/^v\([0-9][0-9]*\)\..*/\1/p')
+[ "${node_major:-0}" -ge 18 ] || missing="$missing nodejs"
+command -v npm >/dev/null 2>&1 || missing="$missing npm"
 [ -n "$missing" ] || exit 0
 
 if ! command -v apt-get >/dev/null 2>&1; then
