@@ -28,10 +28,16 @@ static const char *const savepoint_release[DEPTH_MAX] = {NULL, "RELEASE SAVEPOIN
 
 /* ---- errors that both engines share ---- */
 
+static const char locked_message[] = N_("the database %s is locked by another program: wait until its work is done or close it, then try again");
+
 int db_set_locked(const struct db *db, struct err *err)
 {
-    return err_set(err, ERR_DATA,
-        N_("the database %s is locked by another program: wait until its work is done or close it, then try again"), db->label);
+    return err_set(err, ERR_DATA, locked_message, db->label);
+}
+
+bool db_is_locked(const struct err *err)
+{
+    return err->message == locked_message;
 }
 
 int db_set_retry(struct db *db, struct err *err)

@@ -108,6 +108,24 @@ int api_journal_verify(struct request *request, struct reply *reply, struct err 
     return job_start(request, reply, "journal_verification", STR_NULL, work_verify_journal, NULL, err);
 }
 
+int api_proof_start(struct request *request, struct reply *reply, struct err *err)
+{
+    struct input *input = input_open(request, request->body, "");
+    MEM_AUTO struct proof_order *order = mem_alloc_zero(1, sizeof *order);
+
+    if (!order)
+        return err_memory(err);
+    bool has_from = input_day(input, "from", true, &order->from_day), has_to = input_day(input, "to", true, &order->to_day);
+    if (has_from && has_to && (order->to_day < order->from_day || order->to_day - order->from_day >= PROOF_DAYS_MAX))
+        input_refuse(input, "to", N_("from the first day to the last there are 366 at most"));
+    int rc = input_end(input, reply);
+    if (rc != OK)
+        return rc;
+    struct proof_order *given = order;
+    order = NULL;
+    return job_start(request, reply, "proof", STR_NULL, work_prove, given, err);
+}
+
 /* ---- showing ---- */
 
 int api_job_list(struct request *request, struct reply *reply, struct err *err)

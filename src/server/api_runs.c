@@ -4,44 +4,18 @@
 
 /* ---- a run ---- */
 
-static int put_column(void *context, const struct report_section *section, const struct db_value *values, struct err *err)
-{
-    struct json_out *json = context;
-
-    (void)err;
-    for (size_t i = 0; i < section->column_count; i++)
-        report_put_member(json, &section->columns[i], &values[i]);
-    return OK;
-}
-
-/* Zero-terminated; a text of JSON is not. */
-static const char *text_of(struct arena *arena, struct str s)
-{
-    struct str copy = arena_copy(arena, s);
-    return copy.p ? copy.p : "";
-}
-
-/* The error that ended it, kept as a msgid with its arguments, in the reader's language. */
+/* The error that ended it, in the reader's language. */
 static int put_error_text(struct request *request, struct json_out *json, int64_t run_id, struct err *err)
 {
     static const char SELECT_ERROR[] = "SELECT error FROM run WHERE company_id = $1 AND run_id = $2";
-    struct str text = STR_NULL;
-    struct json *error = NULL;
-    const char *args[ERR_ARGS_MAX];
-    int count = 0;
+    struct str kept = STR_NULL;
     BUF_AUTO shown = {0};
-    int rc = db_query_text(request->db, request->arena, &text, SELECT_ERROR, err, DB_INT(request->company->id), DB_INT(run_id));
+    int rc = db_query_text(request->db, request->arena, &kept, SELECT_ERROR, err, DB_INT(request->company->id), DB_INT(run_id));
 
     if (rc == 1)
-        rc = json_parse(request->arena, text, &error, err);
+        rc = report_append_error(&shown, request->arena, kept, err);
     if (rc < 0)
         return rc;
-    const struct json *list = json_get(error, STR("args"));
-    for (const struct json *item = list ? list->first : NULL; item && count < ERR_ARGS_MAX; item = item->next)
-        args[count++] = text_of(request->arena, item->text);
-    struct str message = json_text(json_get(error, STR("message")));
-    if (message.n)
-        message_format(&shown, text_translate(text_of(request->arena, message)), args, count);
     json_member_str(json, "error_text", shown.n ? buf_str(&shown) : STR_NULL);
     return OK;
 }
@@ -55,8 +29,8 @@ int run_put_json(struct request *request, struct json_out *json, int64_t run_id,
     if (rc != 1)
         return rc;
     json_begin_object(json);
-    rc = report_section_each(request->db, request->company->id, &report_record_by_name("run")->head, run_id, put_column, json, err);
-    if (rc == OK)
+    rc = report_put_head(request->db, request->company->id, report_record_by_name("run"), run_id, json, err);
+    if (rc >= 0)
         rc = put_error_text(request, json, run_id, err);
     json_end_object(json);
     return rc == OK ? 1 : rc;

@@ -225,7 +225,10 @@ void dispatch(struct request *request, struct reply *reply)
         err_format(&err, &text);
         log_event(LOG_ERROR, "request.failed", "request", request->id.p, "route", request->route->path, "error", text.p ? text.p : "", NULL);
     }
-    reply_problem(request, reply, problem_status(rc), NULL, &err);
+    if (db_is_locked(&err))
+        reply_problem(request, reply, 503, "busy", &err);
+    else
+        reply_problem(request, reply, problem_status(rc), NULL, &err);
 }
 
 /* ---- ETags ---- */

@@ -263,7 +263,7 @@ static int job_perform(struct job *job, struct buf *result, struct err *err)
     struct company company = {0};
     ARENA_AUTO arena = {0};
     struct job_context context = {.server = server, .company = &company, .arena = &arena, .job = job};
-    int rc = server_open_db(server, &db, err);
+    int rc = server_open_db(server, 0, &db, err);
 
     if (rc == OK && job->on_copy)
         rc = open_copy(server, &db, &arena, err);

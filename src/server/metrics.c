@@ -1,6 +1,6 @@
 /* metrics.c: what an operator's monitoring reads at /metrics (Prometheus text format 0.0.4): requests and their latencies since the start, and what the database says of runs, records,
  * anomalies and the grid. */
-#include "server/server_int.h"
+#include "server/jobs_int.h"
 
 enum { BUCKETS = 8, CLASSES = 6 };
 static const int64_t bucket_us[BUCKETS] = {1000, 5000, 10000, 50000, 100000, 500000, 1000000, 5000000};
@@ -77,11 +77,20 @@ static int append_family(struct request *request, const struct family *family, s
     return rc;
 }
 
+static void append_jobs(struct jobs *jobs, struct buf *out)
+{
+    int running = 0, queued = jobs_queued(jobs, &running);
+
+    buf_append_z(out, "# HELP liaison_jobs Jobs of this server, by state.\n# TYPE liaison_jobs gauge\n");
+    buf_printf(out, "liaison_jobs{state=\"queued\"} %d\nliaison_jobs{state=\"running\"} %d\n", queued, running);
+}
+
 int api_metrics(struct request *request, struct reply *reply, struct err *err)
 {
     int rc = OK;
 
     append_requests(request->server->metrics, &reply->body);
+    append_jobs(request->server->jobs, &reply->body);
     for (size_t i = 0; rc == OK && i < sizeof families / sizeof *families; i++)
         rc = append_family(request, &families[i], &reply->body, err);
     reply->content_type = "text/plain; version=0.0.4; charset=utf-8";

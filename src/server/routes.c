@@ -46,6 +46,7 @@ const struct route routes[] = {
     {"POST",   "/api/v1/mappings/means",     RIGHT_WRITE,   BODY_JSON, 0,              api_mapping_means},
     {"POST",   "/api/v1/mappings/reference", RIGHT_WRITE,   BODY_JSON, 0,              api_mapping_reference},
     {"POST",   "/api/v1/documents/validation", RIGHT_WRITE, BODY_JSON, 0,              api_documents_validate},
+    {"POST",   "/api/v1/proof",              RIGHT_WRITE,   BODY_JSON, 0,              api_proof_start},
     {"POST",   "/api/v1/journal/verification", RIGHT_WRITE, BODY_NONE, 0,              api_journal_verify},
     {"GET",    "/api/v1/lists",              RIGHT_READ,    BODY_NONE, 0,              api_lists},
     {"GET",    "/api/v1/documents",          RIGHT_READ,    BODY_NONE, 0,              api_list},

@@ -119,7 +119,7 @@ static void *keep_looking(void *context)
     interrupt_watch(&scheduler->stopping);
     while (!interrupt_requested()) {
         struct err err = {0};
-        int rc = db ? OK : server_open_db(scheduler->server, &db, &err);
+        int rc = db ? OK : server_open_db(scheduler->server, 0, &db, &err);
         if (rc == OK)
             rc = look(scheduler, db, &err);
         if (rc != OK) {

@@ -5,7 +5,7 @@
 
 #include "server/jobs_int.h"
 
-enum { BODY_MAX = 32 << 20, GZIP_FROM_BYTES = 1024, SETUP_CODE_DIGITS = 12, REQUEST_ID_BYTES = 8 };
+enum { BODY_MAX = 32 << 20, GZIP_FROM_BYTES = 1024, SETUP_CODE_DIGITS = 12, REQUEST_ID_BYTES = 8, REQUEST_PATIENCE_MS = 3000 };
 
 /* Nothing is loaded from elsewhere and no script stands in a page; styles may, since the components set them. */
 #define CONTENT_POLICY \
@@ -45,9 +45,9 @@ static struct str attachment(struct arena *arena, struct str name)
 
 /* ---- the worker ---- */
 
-int server_open_db(const struct server *server, struct db **ret, struct err *err)
+int server_open_db(const struct server *server, int busy_timeout_ms, struct db **ret, struct err *err)
 {
-    const struct db_options options = {0};
+    const struct db_options options = {.busy_timeout_ms = busy_timeout_ms};
     int rc = db_open(ret, server->options->db_url, &options, err);
 
     if (rc == OK)
@@ -75,7 +75,7 @@ static int worker_ready(struct server *server, struct server_worker *worker, str
     worker->company = (struct company){0};
     arena_reset(&worker->arena);
     if (!worker->db)
-        rc = server_open_db(server, &worker->db, err);
+        rc = server_open_db(server, REQUEST_PATIENCE_MS, &worker->db, err);
     if (rc == OK)
         rc = company_open(worker->db, &worker->arena, server->options->company, &worker->company, err);
     if (rc != OK)
@@ -315,7 +315,7 @@ static int prepare(struct server *server, struct err *err)
     struct company company = {0};
     ARENA_AUTO arena = {0};
     int64_t users = 0;
-    int rc = server_open_db(server, &db, err);
+    int rc = server_open_db(server, 0, &db, err);
 
     if (rc == OK)
         rc = db_migrate(db, NULL, NULL, err);

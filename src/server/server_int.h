@@ -198,8 +198,8 @@ struct server {
     struct jobs *jobs;
     struct scheduler *scheduler;
 };
-/* A connection of its own, with the seal key set. */
-int server_open_db(const struct server *server, struct db **ret, struct err *err) MUST_CHECK;
+/* A connection of its own, with the seal key set. `busy_timeout_ms` as in db_options: a request does not wait for another writer as long as a job may. */
+int server_open_db(const struct server *server, int busy_timeout_ms, struct db **ret, struct err *err) MUST_CHECK;
 
 /* ---- handlers, one file per group ---- */
 route_handler api_session_show, api_session_open, api_session_close, api_session_password, api_setup_show, api_setup_create;

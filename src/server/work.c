@@ -1,4 +1,5 @@
-/* work.c: what the jobs do, each by the one function that the command line calls too: synchronise or rehearse, validate the grid, validate drafts, verify the journal. */
+/* work.c: what the jobs do, each by the one function that the command line calls too: synchronise or rehearse, validate the grid, validate drafts, verify the journal, prove
+ * days against the till. */
 #include "server/jobs_int.h"
 
 int work_sync(struct job_context *context, void *argument, struct buf *result, struct err *err)
@@ -66,4 +67,60 @@ int work_verify_journal(struct job_context *context, void *argument, struct buf 
     if (rc == OK)
         journal_verdict_append_json(result, &verdict);
     return rc;
+}
+
+/* ---- the proof ---- */
+
+struct proving { struct job_context *context; struct proof *proof; struct json_out days; int64_t now_utc; const struct proof_day *day; };
+
+static int add_sale(void *context, int64_t link_id, const struct sale *sale, struct err *err)
+{
+    struct proving *proving = context;
+
+    return proof_add_till_sale(proving->proof, link_id, sale, err);
+}
+
+static int store_day(struct db *db, void *context, struct err *err)
+{
+    const struct proving *proving = context;
+
+    return proof_day_store(db, proving->context->company->id, proving->day, proving->now_utc, err);
+}
+
+/* Each day by itself, since a transaction may run again, and the sums of a proof are made once. */
+static int take_day(void *context, const struct proof_day *day, struct err *err)
+{
+    struct proving *proving = context;
+
+    proving->day = day;
+    proof_put_day(&proving->days, day);
+    return db_transact(proving->context->db, store_day, proving, err);
+}
+
+int work_prove(struct job_context *context, void *argument, struct buf *result, struct err *err)
+{
+    const struct proof_order *order = argument;
+    struct json_out json = {.buf = result};
+    BUF_AUTO days = {0};
+    struct proving proving = {.context = context, .days = {.buf = &days}, .now_utc = system_clock.now_utc(system_clock.context)};
+    bool ok = false;
+    int rc = server_needs_key(context->server, err);
+
+    if (rc == OK)
+        rc = proof_new(&proving.proof, context->db, context->company, order->from_day, order->to_day, err);
+    if (rc == OK)
+        rc = sync_read_company_sales(&context->environment, order->from_day, order->to_day, add_sale, &proving, err);
+    json_begin_array(&proving.days);
+    if (rc == OK)
+        rc = proof_finish(proving.proof, take_day, &proving, &ok, err);
+    json_end_array(&proving.days);
+    proof_free(proving.proof);
+    if (rc != OK)
+        return rc;
+    json_begin_object(&json);
+    json_member_bool(&json, "ok", ok);
+    json_key(&json, "days");
+    json_put_raw(&json, buf_str(&days));
+    json_end_object(&json);
+    return buf_failed(&days) ? err_memory(err) : OK;
 }

@@ -9,6 +9,7 @@ import datetime
 import http.client
 import json
 import pathlib
+import sqlite3
 import sys
 import time
 
@@ -177,6 +178,30 @@ def validate(program, web, score):
     score.equal('what is left', web.post('/api/v1/grid/purge', {'sales': [int(program.database.rows('SELECT grid_sale_id FROM grid_sale')[0])], 'link': None}), {'purged': 1})
 
 
+def prove(web, score):
+    job = web.finish(web.post('/api/v1/proof', {'from': '2026-01-14', 'to': '2026-01-15'}))
+    score.equal('a proof', (job['kind'], job['state'], [day['day'] for day in job['result']['days']], job['result']['days'][1]['tickets']),
+                ('proof', 'done', ['2026-01-14', '2026-01-15'], {'till': 5, 'documents': 4}))
+    score.equal('is kept', [(day['day'], day['state']) for day in web.get('/api/v1/proof', **{'from': '2026-01-13', 'to': '2026-01-15'})['days']],
+                [('2026-01-13', 'unknown'), ('2026-01-14', 'green'), ('2026-01-15', 'red')])
+    for wrong in ({'from': '2026-01-15'}, {'from': '2026-01-15', 'to': '2026-01-14'}, {'from': '2026-01-01', 'to': '2027-01-02'}):
+        answer = web.ask('admin', 'POST', '/api/v1/proof', wrong)
+        score.equal(f'refused: {wrong}', (answer.status, answer.json()['errors'][0]['pointer']), (400, '/to'))
+
+
+def locked(program, web, path, score):
+    """Another program writes for long: readers go on, who writes is told, soon."""
+    if program.database.engine != 'sqlite':
+        return
+    connection = sqlite3.connect(program.database.path, isolation_level=None)
+    connection.execute('BEGIN IMMEDIATE')
+    score.equal('reading goes on', web.ask('admin', 'GET', path).status, 200)
+    answer = web.ask('admin', 'PUT', path + '/schedule', {'at': ['12:00']})
+    score.equal('writing waits a little, then is told', (answer.status, answer.json()['code']), (503, 'busy'))
+    connection.execute('ROLLBACK')
+    connection.close()
+
+
 def feed(web, score):
     sale = {'sale': 'W-1', 'number': 'W1', 'closed_at': '2026-01-29T17:05:00Z', 'total_cents': 1500, 'lines': [
         {'reference': 'CAFE', 'label': 'Café', 'quantity_milli': 1000, 'unit_price_e4': 150000, 'total_cents': 1500, 'rate_bp': 2000}], 'payments': [{'type': 'card', 'amount_cents': 1500}]}
@@ -245,6 +270,14 @@ def interrupt(till, web, path, score):
     ended = web.finish(job)
     score.equal('cancelled', (ended['state'], ended['problem']['status']), ('cancelled', 409))
     score.equal('the run says so', web.get(f'/api/v1/runs/{ended["run"]}')['state'], 'interrupted')
+    job = web.post(path + '/runs', {'dry_run': True})
+    while not web.get(f'/api/v1/jobs/{job["id"]}')['progress'] and web.get(f'/api/v1/jobs/{job["id"]}')['state'] in ('queued', 'running'):
+        time.sleep(0.05)
+    began = time.monotonic()
+    score.equal('others write while a rehearsal waits for the till', web.ask('admin', 'PUT', path + '/schedule', {}).status, 200)
+    score.check('at once', time.monotonic() - began < 2 and web.get(f'/api/v1/jobs/{job["id"]}')['state'] == 'running')
+    web.ask('admin', 'DELETE', f'/api/v1/jobs/{job["id"]}')
+    score.equal('a rehearsal is cancelled', web.finish(job)['state'], 'cancelled')
     till.replies.remove(slow)
     refused = Reply('GET', '/v1/account/account', 401, {}, b'{}')
     till.replies.append(refused)
@@ -294,6 +327,8 @@ def check(build, engine, score):
             cure(web, score)
             edit(program, web, score)
             validate(program, web, score)
+            prove(web, score)
+            locked(program, web, path, score)
             feed(web, score)
             files(program, web, score)
             interrupt(till, web, path, score)
