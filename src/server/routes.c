@@ -99,38 +99,43 @@ const struct route routes[] = {
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 
-/* Whether the path as it came fits the pattern; *ret_args get the pieces, still encoded. */
-static bool matches(struct str pattern, struct str path, struct str args[ROUTE_ARGS_MAX])
+enum { NO_MATCH = -1 };
+
+/* How many names of the pattern the path as it came fills; their pieces, still encoded. NO_MATCH when it does not fit. */
+static int matches(struct str pattern, struct str path, struct str pieces[ROUTE_ARGS_MAX])
 {
     struct str expected, piece;
-    size_t count = 0;
+    int count = 0;
 
     for (;;) {
         bool more_expected = str_cut(pattern, '/', &expected, &pattern), more = str_cut(path, '/', &piece, &path);
         bool named = str_starts_with(expected, STR("{"));
         if (more_expected != more || (!named && !str_equal(expected, piece)) || (named && (piece.n == 0 || count == ROUTE_ARGS_MAX)))
-            return false;
+            return NO_MATCH;
         if (named)
-            args[count++] = piece;
+            pieces[count++] = piece;
         if (!more)
-            return true;
+            return count;
     }
 }
 
+/* A word of the path itself goes before a name: of "/runs/{id}" and "/runs/export" the latter is meant, wherever they stand. */
 const struct route *route_find(struct arena *arena, struct str method, struct str raw_path, struct str args[ROUTE_ARGS_MAX], bool *ret_path_known)
 {
-    struct str pieces[ROUTE_ARGS_MAX] = {0};
+    const struct route *found = NULL;
+    int fewest = ROUTE_ARGS_MAX + 1;
 
     *ret_path_known = false;
     for (size_t i = 0; i < route_count; i++) {
-        if (!matches(str_from(routes[i].path), raw_path, pieces))
+        struct str pieces[ROUTE_ARGS_MAX] = {0};
+        int count = matches(str_from(routes[i].path), raw_path, pieces);
+        *ret_path_known = *ret_path_known || count != NO_MATCH;
+        if (count == NO_MATCH || count >= fewest || !str_equal(method, str_from(routes[i].method)))
             continue;
-        *ret_path_known = true;
-        if (!str_equal(method, str_from(routes[i].method)))
-            continue;
+        found = &routes[i];
+        fewest = count;
         for (size_t k = 0; k < ROUTE_ARGS_MAX; k++)
             args[k] = pieces[k].p ? http_decode(arena, pieces[k], false) : STR_NULL;
-        return &routes[i];
     }
-    return NULL;
+    return found;
 }
