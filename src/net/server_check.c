@@ -107,7 +107,7 @@ bool request_is_strict(const struct exchange *exchange, const char *method, cons
     bool first_version = str_equal(str_from(version), STR("HTTP/1.0"));
     if (head.hosts > 1 || (head.hosts == 0 && !first_version) || !is_host(head.host))
         return false;
-    if (head.lengths > 1 || head.encodings > 1 || head.lengths + head.encodings > 1)
+    if (head.lengths + head.encodings > 1)
         return false;
     return head.encodings == 0 || (str_equal_ignore_case(head.encoding, STR("chunked")) && !first_version);
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "base/buf.h"
+#include "net/server_int.h"
 
 enum { BARE_PATIENCE_S = 60 }; /* far more than is needed, also under a sanitizer on a busy machine */
 
@@ -86,6 +86,15 @@ static inline void bare_ask(int port, const char *request, struct buf *ret)
     bare_drain(fd, ret);
     close(fd);
     buf_append_z(ret, ""); /* a text even when nothing came */
+}
+
+/* How many connections the server holds. */
+static inline size_t bare_connections(struct http_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t n = server->peer_count;
+    pthread_mutex_unlock(&server->lock);
+    return n;
 }
 
 static inline void assert_has(const struct buf *buf, const char *part)

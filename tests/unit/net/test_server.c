@@ -11,7 +11,6 @@
 #include "bare.h"
 
 #include "base/mem.h"
-#include "net/http.h"
 
 enum { STREAMS = 200, FILE_SIZE = 3 << 20 };
 
@@ -381,6 +380,11 @@ static void a_reader_who_does_not_read_is_hung_up_on(void **state)
     assert_true(written < 64 << 20);                                    /* beside what the system holds */
     assert_false(http_stream_is_open(scene.streams[0]));
     assert_rest(scene_dial(&scene, REQUEST("/quick")), "<GET /quick?");
+    /* At once, although it does not read what the system holds for it. */
+    for (int ms = 0; bare_connections(scene.server) > 0; ms++) {
+        assert_true(ms < 20000);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
     BUF_AUTO answer = {0};
     bare_drain(fd, &answer); /* comes to an end, and not to a good one */
     assert_false(bare_holds(&answer, "\r\n0\r\n\r\n"));
@@ -446,12 +450,22 @@ static void file_make(struct scene *scene, char *bytes)
     close(fd);
 }
 
+/* The same before and after when all that was opened was closed. */
+static int lowest_free_file(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    close(fd);
+    return fd;
+}
+
 static void a_file_is_sent_whole(void **state)
 {
     (void)state;
     struct scene scene = {0};
     static char bytes[FILE_SIZE];
     file_make(&scene, bytes);
+    int files = lowest_free_file();
     scene_begin(&scene, (struct http_server_options){.workers = 1});
     BUF_AUTO answer = {0}, head = {0};
     bare_ask(http_server_port(scene.server), REQUEST("/file"), &answer);
@@ -466,6 +480,7 @@ static void a_file_is_sent_whole(void **state)
     strcpy(scene.file, "/"); /* no regular file, and closed all the same */
     assert_rest(scene_dial(&scene, REQUEST("/file")), "HTTP/1.1 500 ");
     scene_end(&scene);
+    assert_int_equal(lowest_free_file(), files);
 }
 
 static void head_is_get_without_the_body(void **state)

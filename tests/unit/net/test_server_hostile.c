@@ -10,7 +10,6 @@
 
 #include "bare.h"
 
-#include "net/server_int.h"
 
 enum { BODY_MAX = 64 << 10 };
 
@@ -338,6 +337,15 @@ static void flood(int port, const char *words, int fds[SLOW])
     }
 }
 
+/* Requests that wait for a worker. */
+static size_t queued(struct http_server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    size_t n = server->queue_count;
+    pthread_mutex_unlock(&server->lock);
+    return n;
+}
+
 /* Ten times as many as there are places, each in another way slow; who is being worked for keeps its place, and who asks is answered. */
 static void slow_connections_keep_nobody_out(void **state)
 {
@@ -371,6 +379,36 @@ static void slow_connections_keep_nobody_out(void **state)
         close(working);
         for (int k = 0; k < SLOW; k++)
             close(fds[k]);
+    }
+    http_server_stop(server);
+}
+
+/* Nobody can make room where all are worked for; who comes then has its turn all the same. */
+static void who_comes_when_all_are_worked_for_has_its_turn(void **state)
+{
+    (void)state;
+    enum { FULL = 16 };
+    int fds[FULL + 1];
+    struct http_server *server = start((struct http_server_options){.workers = 1, .connection_max = FULL});
+    pthread_mutex_lock(&gate);
+    for (int i = 0; i < FULL; i++) {
+        fds[i] = bare_dial(http_server_port(server));
+        bare_say(fds[i], "GET /wait HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    while (queued(server) < FULL - 1)
+        sched_yield();
+    fds[FULL] = bare_dial(http_server_port(server));
+    while (bare_connections(server) <= FULL)
+        sched_yield();
+    bare_say(fds[FULL], "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    while (queued(server) < FULL)
+        sched_yield();
+    pthread_mutex_unlock(&gate);
+    for (int i = 0; i <= FULL; i++) {
+        BUF_AUTO answer = {0};
+        bare_drain(fds[i], &answer);
+        assert_has(&answer, i < FULL ? "<GET /wait []>" : "<GET /a []>");
+        close(fds[i]);
     }
     http_server_stop(server);
 }
@@ -419,14 +457,6 @@ static void a_dripped_head_ends_in_time(void **state)
     http_server_stop(server);
 }
 
-static size_t connections(struct http_server *server)
-{
-    pthread_mutex_lock(&server->lock);
-    size_t n = server->peer_count;
-    pthread_mutex_unlock(&server->lock);
-    return n;
-}
-
 /* Drips that would go on for days, of a body and of the taking of an answer. */
 static void dripped_bodies_and_answers_end_in_time(void **state)
 {
@@ -445,7 +475,7 @@ static void dripped_bodies_and_answers_end_in_time(void **state)
     assert_true(drops > 10);
     close(sender);
     bare_say(taker, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
-    for (char byte; connections(server) > 0 && recv(taker, &byte, 1, 0) == 1; taken++) {
+    for (char byte; bare_connections(server) > 0 && recv(taker, &byte, 1, 0) == 1; taken++) {
         assert_true(taken < BARE_PATIENCE_S * 1000);
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
@@ -465,6 +495,7 @@ int main(void)
         cmocka_unit_test(bodies_together_are_bounded),
         cmocka_unit_test(descriptors_bound_the_connections),
         cmocka_unit_test(slow_connections_keep_nobody_out),
+        cmocka_unit_test(who_comes_when_all_are_worked_for_has_its_turn),
         cmocka_unit_test(who_is_sending_stays_before_who_is_silent),
         cmocka_unit_test(a_dripped_head_ends_in_time),
         cmocka_unit_test(dripped_bodies_and_answers_end_in_time),
