@@ -195,7 +195,8 @@ static const struct report_list LISTS[] = {
     {"run", "runs", "run r", " JOIN link l ON l.company_id = r.company_id AND l.link_id = r.link_id", "r.company_id = $1", "r.run_id", "-run",
         COLUMNS(RUN_COLUMNS, COUNT_OF(RUN_COLUMNS))},
     {"grid_sale", "grid/sales", "grid_sale g", JOIN_LINK("g"), "g.company_id = $1", "g.grid_sale_id", "id", COLUMNS(GRID_SALE_COLUMNS, COUNT_OF(GRID_SALE_COLUMNS))},
-    {"journal", "journal", "journal j", JOIN_LINK("j"), "j.company_id = $1", "j.seq", "-seq", COLUMNS(JOURNAL_COLUMNS, COUNT_OF(JOURNAL_COLUMNS))},
+    {"journal", "journal", "journal j", JOIN_LINK("j"), "j.company_id = $1", "j.seq", "-seq", COLUMNS(JOURNAL_COLUMNS, COUNT_OF(JOURNAL_COLUMNS)),
+        "SELECT seq FROM journal_head WHERE company_id = $1"},
 };
 
 const struct report_list *report_list_at(size_t index)

@@ -37,6 +37,7 @@ struct report_list {
     const struct report_column *columns;
     size_t column_count;           /* of a line for people and of report_each */
     size_t page_count;             /* of a page: the same ones, then some more */
+    const char *count;             /* how many rows there are when nothing is asked of them, where that is known without counting; else NULL */
 };
 const struct report_list *report_list_by_name(const char *name);
 /* All of them, in the order of the menu; NULL beyond the last. */
@@ -177,6 +178,8 @@ int proof_day_json(struct db *db, int64_t company_id, int32_t day, struct arena 
 /* ---- why, home ---- */
 /* {"ticket","run","link","mappings":[],"rules":[{"rule","text"}]} of a document, texts in the current language. */
 int report_why_json(struct db *db, const struct company *company, int64_t document_id, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
+/* The document as A4 pages in PDF, in French, with what the law asked of its day; appended. */
+int report_document_pdf(struct db *db, const struct company *company, int64_t document_id, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
 /* The figures of the first page over the last `days` days up to `today`: sums per day and per means, what awaits attention, the last runs. */
 int report_home_json(struct db *db, const struct company *company, int32_t today, int32_t days, struct arena *arena, struct buf *out, struct err *err) MUST_CHECK;
 /* The error of a run, kept as {"message":msgid,"args":[…]}, as a sentence in the current language. */

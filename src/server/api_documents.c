@@ -36,6 +36,20 @@ int api_document_why(struct request *request, struct reply *reply, struct err *e
     return rc == OK ? report_why_json(request->db, request->company, id, request->arena, &reply->body, err) : rc;
 }
 
+int api_document_pdf(struct request *request, struct reply *reply, struct err *err)
+{
+    int64_t id = 0;
+    int rc = find_document(request, request->args[0], &id, err);
+
+    if (rc == OK)
+        rc = report_document_pdf(request->db, request->company, id, request->arena, &reply->body, err);
+    if (rc != OK)
+        return rc;
+    reply->content_type = "application/pdf";
+    reply->file_name = arena_format(request->arena, "%.*s.pdf", STR_ARG(request->args[0]));
+    return OK;
+}
+
 /* ---- payments ---- */
 
 static int payment_id_of(struct request *request, int64_t *ret, struct err *err)

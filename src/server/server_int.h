@@ -205,7 +205,7 @@ int server_open_db(const struct server *server, int busy_timeout_ms, struct db *
 route_handler api_session_show, api_session_open, api_session_close, api_session_password, api_setup_show, api_setup_create;
 route_handler api_user_list, api_user_create, api_user_update, api_user_remove, api_token_list, api_token_create, api_token_remove;
 route_handler api_list, api_lists, api_list_export, api_home, api_proof_days, api_proof_day;
-route_handler api_document_show, api_document_why, api_payment_show, api_payment_allocate, api_payment_unallocate;
+route_handler api_document_show, api_document_why, api_document_pdf, api_payment_show, api_payment_allocate, api_payment_unallocate;
 route_handler api_article_show, api_article_create, api_article_update, api_article_stock, api_family_create, api_tax_create, api_means_create;
 route_handler api_customer_show, api_customer_create, api_customer_update, api_company_show, api_company_update, api_numbering_show, api_numbering_update;
 route_handler api_metrics;
