@@ -180,7 +180,9 @@ def server_smuggling(world):
                 elif name == 'two hosts' or name == 'no host':
                     world.check(f'{name}: refused', answers and answers[0] in (b'400', b'421'), received.decode('latin-1'))
                 else:
-                    world.check(f'{name}: nothing within was answered', not inner and len(answers) <= 1 and b'200' not in answers, received.decode('latin-1'))
+                    # The HTTP library tells some refusals twice, and closes.
+                    refused = len(answers) <= 1 or closed and all(answer.startswith(b'4') for answer in answers)
+                    world.check(f'{name}: nothing within was answered', not inner and refused and b'200' not in answers, received.decode('latin-1'))
             received, _ = talk(web.port, INNER + INNER)
             world.equal('two requests one after the other are two', received.count(b'\r\n\r\nok\n'), 2)
             for line in ('GET  /healthz HTTP/1.1', 'GET /healthz  HTTP/1.1', 'GET /healthz HTTP/1.1 x', 'GET\t/healthz HTTP/1.1', 'GET /he\x01althz HTTP/1.1', 'GET /healthz HTTP/9.9', 'GET',

@@ -1,0 +1,79 @@
+// Every page in light and dark, on a wide screen and on a tablet held upright: axe-core finds nothing, nothing runs out of the screen, and the keyboard goes everywhere.
+import { expect, logIn, look, test, useShop } from './shop';
+import { wordsOf } from './words';
+
+const PAGES: Record<string, string> = {
+  home: '/', articles: '/fichiers/articles', article: '/fichiers/articles/CAF', families: '/fichiers/familles', customers: '/fichiers/clients', taxes: '/fichiers/tva', means: '/fichiers/modes-de-reglement',
+  orders: '/ventes/commandes', invoices: '/ventes/factures', invoice: '/ventes/factures/1041', 'credit-notes': '/ventes/avoirs', payments: '/ventes/reglements', payment: '/ventes/reglements/1', stock: '/stocks',
+  links: '/traitements/synchronisations', link: '/traitements/synchronisations/Boutique', 'link-new': '/traitements/synchronisations/nouvelle', 'link-edit': '/traitements/synchronisations/Boutique/modifier',
+  run: '/traitements/executions/1', imports: '/traitements/imports', print: '/traitements/imports/impression', proof: '/controle/preuve', journal: '/controle/journal', company: '/options/societe',
+  numbering: '/options/numerotation', 'stock-rule': '/options/stocks', users: '/options/utilisateurs', tokens: '/options/jetons', account: '/compte', unknown: '/n-existe-pas',
+};
+
+test.describe('pages', () => {
+  const shop = useShop(async (it) => {
+    await it.startTill();
+    it.company();
+    it.addLink('--auto-validate', 'yes');
+    it.run('sync', 'Boutique');
+    it.addUser('anne', 'admin');
+    await it.startServer();
+  });
+
+  test('each page in French, wide and light', async ({ page, t }) => {
+    test.setTimeout(300_000);
+    await logIn(page, shop, t, 'anne');
+    for (const [name, path] of Object.entries(PAGES)) {
+      await page.goto(shop.url + path);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+      await look(page, `fr-page-${name}`);
+    }
+  });
+
+  test('each page on a tablet held upright, in the dark', async ({ browser }) => {
+    test.setTimeout(300_000);
+    const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'dark', viewport: { width: 768, height: 1024 } });
+    const page = await context.newPage();
+    const t = wordsOf('en');
+    await page.goto(shop.url);
+    await page.getByLabel(t('login.name')).fill('anne');
+    await page.getByLabel(t('login.password'), { exact: true }).fill('une longue phrase de passe');
+    await page.getByRole('button', { name: t('login.submit') }).click();
+    await expect(page.getByRole('button', { name: t('app.openMenu') })).toBeVisible();
+    for (const [name, path] of Object.entries(PAGES)) {
+      await page.goto(shop.url + path);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1);
+      await look(page, `en-dark-tablet-${name}`);
+      expect.soft(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth), `${name} runs out of the screen`).toBeLessThanOrEqual(0);
+    }
+    await context.close();
+  });
+
+  test('the API reference', async ({ page }) => {
+    await page.goto(`${shop.url}/api/docs`);
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Liaison/);
+    await look(page, 'api-docs');
+  });
+
+  test('the keyboard alone: past the menu, to a row, into a record', async ({ page, t }) => {
+    await logIn(page, shop, t, 'anne');
+    await page.goto(`${shop.url}/ventes/factures`);
+    await expect(page.getByRole('row').filter({ hasText: '1041' })).toBeVisible();
+    await page.keyboard.press('Tab');
+    await expect(page.getByText(t('app.skip'))).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#contenu')).toBeFocused();
+    for (let n = 0; n < 60 && !(await page.evaluate(() => document.activeElement?.closest('[role=row], tr') !== null && document.activeElement?.closest('thead') === null)); n += 1) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/\/ventes\/factures\/\d+/);
+  });
+
+  test('English is a click away, and stays', async ({ page, t }) => {
+    await logIn(page, shop, t, 'anne');
+    await page.getByRole('button', { name: t('app.languageLabel') }).click();
+    await expect(page.getByRole('navigation', { name: wordsOf('en')('app.menu') })).toBeVisible();
+    await page.reload();
+    await expect(page.getByRole('navigation', { name: wordsOf('en')('app.menu') })).toBeVisible();
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en');
+  });
+});

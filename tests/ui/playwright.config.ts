@@ -1,0 +1,25 @@
+// The pages in Debian's chromium, against a real `liaison serve` and a real training till. What a failure leaves (trace, picture) goes to build/ui-tests.
+import { defineConfig } from '@playwright/test';
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../../build/ui-tests',
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
+  reporter: [['./tally.ts']],
+  use: {
+    browserName: 'chromium',
+    locale: 'fr-FR',
+    timezoneId: 'Europe/Paris',
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: 'reduce',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.LIAISON_CHROMIUM ?? '/usr/bin/chromium',
+      // Its sandbox does not start for root; the pages are our own.
+      args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
+    },
+  },
+});

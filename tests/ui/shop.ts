@@ -1,0 +1,192 @@
+// A training till and a server of their own for a file of tests, on free ports and an empty SQLite database; and what the tests do in a browser over and over.
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test as base, type Browser, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { wordsOf, type Language, type Words } from './words';
+
+const HERE = import.meta.dirname ?? __dirname;
+const BUILD = resolve(process.env.LIAISON_BUILD ?? join(HERE, '../../build'));
+const SCREENSHOTS = join(HERE, '../../build/screenshots');
+export const PASSWORD = 'une longue phrase de passe';
+
+/** The day of the sales: yesterday, so that they stand in the figures of the last days. */
+export const SALES_DAY = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+
+/** The first lines of a program, as soon as there are so many. */
+function firstLines(process: ChildProcess, count: number): Promise<string[]> {
+  return new Promise((done, failed) => {
+    let text = '';
+    process.stdout?.on('data', (piece: Buffer) => {
+      text += piece.toString();
+      const lines = text.split('\n');
+      if (lines.length > count) done(lines.slice(0, count));
+    });
+    process.on('exit', (code) => failed(new Error(`ended with ${code} before it was ready: ${text}`)));
+  });
+}
+
+export class Shop {
+  folder = mkdtempSync(join(tmpdir(), 'liaison-ui-'));
+  till?: ChildProcess;
+  server?: ChildProcess;
+  tillUrl = '';
+  tillKey = '';
+  url = '';
+  setupCode = '';
+  private users = 0;
+
+  private get environment() {
+    return { PATH: process.env.PATH, HOME: this.folder, LC_ALL: 'C.UTF-8', LIAISON_DB: `sqlite:${join(this.folder, 'shop.db')}`, LIAISON_KEY_FILE: join(this.folder, 'seal.key') };
+  }
+
+  /** A command of `liaison`; 1 says that anomalies remain. */
+  run(...words: string[]): string {
+    try {
+      return execFileSync(join(BUILD, 'liaison'), words, { env: this.environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    } catch (error) {
+      const failed = error as { status: number; stdout: string; stderr: string };
+      if (failed.status === 1) return failed.stdout;
+      throw new Error(`liaison ${words.join(' ')} ended with ${failed.status}\n${failed.stderr}`);
+    }
+  }
+
+  /** The lines that a command prints with --json. */
+  json(...words: string[]): Record<string, unknown>[] {
+    return this.run(...words, '--json').split('\n').filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** A secret in a file that only its owner reads. */
+  secretFile(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    chmodSync(path, 0o600);
+    return path;
+  }
+
+  async startTill(...options: string[]) {
+    const listen = this.tillUrl ? this.tillUrl.replace('http://', '') : '127.0.0.1:0';
+    const key = this.tillKey ? ['--key', this.tillKey] : [];
+    let shop = options;
+    if (options.length === 0) {
+      writeFileSync(join(this.folder, 'fixture.json'), execFileSync('python3', [join(HERE, 'fixture.py'), SALES_DAY]));
+      shop = ['--fixture', join(this.folder, 'fixture.json')];
+    }
+    this.till = spawn(join(BUILD, 'tactill-sandbox'), ['--listen', listen, ...key, ...shop], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const words = (await firstLines(this.till, 1))[0].split(' ');
+    [this.tillUrl, this.tillKey] = [words[3], words[5]];
+  }
+
+  async stopTill() {
+    await ended(this.till);
+    this.till = undefined;
+  }
+
+  async startServer() {
+    this.server = spawn(join(BUILD, 'liaison'), ['serve', '--listen', '127.0.0.1:0', '--allow-local-tills', '--quiet'], { env: this.environment, stdio: ['ignore', 'pipe', 'inherit'] });
+    const first = await firstLines(this.server, this.users ? 1 : 2);
+    this.url = /http:\/\/127\.0\.0\.1:\d+/.exec(first[0])![0];
+    this.setupCode = /[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}/.exec(first[1] ?? '')?.[0] ?? '';
+  }
+
+  company() {
+    this.run('init', '--company', 'Épicerie du Canal');
+  }
+
+  addUser(name: string, role: 'admin' | 'accountant' | 'viewer') {
+    this.users += 1;
+    this.run('user', 'add', name, '--role', role, '--password-file', this.secretFile('password', `${PASSWORD}\n`));
+  }
+
+  addLink(...options: string[]) {
+    this.run('link', 'add', '--name', 'Boutique', '--url', this.tillUrl, '--key-file', this.secretFile('till.key', this.tillKey), '--since', '2026-01-01', ...options);
+  }
+
+  async close() {
+    await ended(this.server);
+    await ended(this.till);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+function ended(process?: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    if (!process || process.exitCode !== null) return done();
+    process.on('exit', () => done());
+    process.kill('SIGINT');
+    setTimeout(() => process.kill('SIGKILL'), 20_000).unref();
+  });
+}
+
+/** The language of a test (`test.use({ language: 'en' })`), its words, and a page that fails the test when it breaks a rule of its own. */
+export const test = base.extend<{ language: Language; t: Words }>({
+  language: ['fr', { option: true }],
+  t: async ({ language }, use) => use(wordsOf(language)),
+  locale: async ({ language }, use) => use(language === 'fr' ? 'fr-FR' : 'en-GB'),
+  page: async ({ page }, use) => {
+    const broken = watch(page);
+    await use(page);
+    expect(broken, 'faults that the browser told').toEqual([]);
+  },
+});
+export { expect };
+
+/** Scripts that throw, and what the Content-Security-Policy stopped. */
+export function watch(page: Page): string[] {
+  const broken: string[] = [];
+  page.on('pageerror', (error) => broken.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && /Content.Security.Policy|Refused to/i.test(message.text())) broken.push(message.text());
+  });
+  return broken;
+}
+
+export async function logIn(page: Page, shop: Shop, t: Words, name: string) {
+  await page.goto(shop.url);
+  await page.getByLabel(t('login.name')).fill(name);
+  await page.getByLabel(t('login.password'), { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: t('login.submit') }).click();
+  await expect(page.getByRole('navigation', { name: t('app.menu') })).toBeVisible();
+}
+
+/** A shop for the tests of a group: made before the first, taken away after the last. */
+export function useShop(prepare: (shop: Shop) => Promise<void> | void): Shop {
+  const shop = new Shop();
+  test.beforeAll(async () => prepare(shop));
+  test.afterAll(async () => shop.close());
+  return shop;
+}
+
+/** A second person with a browser of their own. */
+export async function another(browser: Browser, language: Language): Promise<{ context: BrowserContext; page: Page }> {
+  const context = await browser.newContext({ locale: language === 'fr' ? 'fr-FR' : 'en-GB', timezoneId: 'Europe/Paris', viewport: { width: 1280, height: 800 } });
+  return { context, page: await context.newPage() };
+}
+
+/** Goes by the menu. */
+export async function open(page: Page, t: Words, entry: string) {
+  await page.getByRole('navigation', { name: t('app.menu') }).getByRole('link', { name: t(entry), exact: true }).click();
+}
+
+/** One of a list that opens when it is asked. */
+export async function choose(page: Page, within: Locator, label: string, option: RegExp) {
+  await within.getByRole('textbox', { name: label }).or(within.getByRole('combobox', { name: label })).first().click();
+  await page.getByRole('option', { name: option }).first().click();
+}
+
+/** An amount in cents as each language writes it. */
+export function money(cents: number, language: Language): string {
+  return new Intl.NumberFormat(language === 'fr' ? 'fr-FR' : 'en-GB', { style: 'currency', currency: 'EUR' }).format(cents / 100);
+}
+
+/** WCAG 2.2 AA as far as a program can see it, and a picture of the whole page. */
+export async function look(page: Page, name: string) {
+  await page.waitForLoadState('networkidle').catch(() => undefined);
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
+  const told = found.violations.map((violation) => `${violation.id}: ${violation.help}\n${violation.nodes.slice(0, 3).map((node) => `  ${node.target.join(' ')}\n  ${node.failureSummary}`).join('\n')}`);
+  expect.soft(told, `what axe-core finds on ${name}`).toEqual([]);
+}
