@@ -24,10 +24,11 @@ export function useListMeta(path: string) {
 export type ListQuery = Record<string, string>;
 
 /** The rows read so far, the total that the filter leaves, and the way to read on. */
-export function useListRows<R extends Row = Row>(path: string, query: ListQuery) {
+export function useListRows<R extends Row = Row>(path: string, query: ListQuery, enabled = true) {
   const pages = useInfiniteQuery({
     queryKey: ['list', path, query],
     queryFn: ({ pageParam, signal }) => get<Page<R>>(path, { ...query, limit: PAGE_ROWS, cursor: pageParam }, signal),
+    enabled,
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     placeholderData: (before) => before,

@@ -11,7 +11,7 @@ import { ErrorMessage } from '@/components/ErrorMessage';
 import { Loading } from '@/components/Loading';
 import { TextProvider, type Catalogue, type Language } from '@/i18n/text';
 import { router } from './router';
-import { theme } from './theme';
+import { readable, theme } from './theme';
 
 const Entry = lazy(() => import('@/pages/entry/Entry'));
 
@@ -49,7 +49,7 @@ function Gate() {
 export function App({ language, catalogue }: { language: Language; catalogue: Catalogue }) {
   const [client] = useState(makeClient);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={readable} defaultColorScheme="auto">
       <TextProvider language={language} catalogue={catalogue}>
         <QueryClientProvider client={client}>
           <Gate />

@@ -1,5 +1,5 @@
 // Header, menu and page; the landmarks and the way past the menu for keyboards.
-import { ActionIcon, AppShell, Burger, Button, Group, Menu as DropMenu, ScrollArea, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { ActionIcon, AppShell, Burger, Button, Group, Menu as DropMenu, Text, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { Suspense, useEffect, useRef } from 'react';
 import { Link, Outlet, useLocation } from 'react-router-dom';
@@ -95,10 +95,8 @@ export function Layout() {
           </Group>
         </Group>
       </AppShell.Header>
-      <AppShell.Navbar p="xs" aria-label={t('app.menu')}>
-        <ScrollArea type="auto">
-          <Menu onChoice={close} />
-        </ScrollArea>
+      <AppShell.Navbar p="xs" className="menu" aria-label={t('app.menu')}>
+        <Menu onChoice={close} />
       </AppShell.Navbar>
       <AppShell.Main id="contenu" ref={main} tabIndex={-1}>
         <Suspense fallback={<Loading />}>

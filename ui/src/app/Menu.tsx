@@ -64,17 +64,17 @@ export function Menu({ onChoice }: { onChoice: () => void }) {
   const { pathname } = useLocation();
   const active = (to: string) => (to === '/' ? pathname === '/' : pathname === to || pathname.startsWith(`${to}/`));
   return (
-    <Stack gap={2}>
+    <Stack gap={0}>
       {SECTIONS.map((section) => {
         const entries = section.entries.filter((entry) => admin || !entry.admin);
         const links = entries.map((entry) => (
-          <NavLink key={entry.to} component={RouterLink} to={entry.to} end={entry.to === '/'} label={t(entry.label)} active={active(entry.to)} onClick={onChoice} py={5} />
+          <NavLink key={entry.to} component={RouterLink} to={entry.to} end={entry.to === '/'} label={t(entry.label)} active={active(entry.to)} onClick={onChoice} py={3} />
         ));
         if (!section.label) return links;
         const id = `menu-${section.label.replace('.', '-')}`;
         return (
           <div key={section.label} role="group" aria-labelledby={id}>
-            <Text id={id} size="xs" fw={700} c="dimmed" tt="uppercase" px="sm" pt="sm" pb={2}>
+            <Text id={id} size="xs" fw={700} c="dimmed" tt="uppercase" px="sm" pt={8} pb={0}>
               {t(section.label)}
             </Text>
             {links}

@@ -59,6 +59,22 @@ export interface DataTableProps<R extends Row = Row> {
 
 const WIDTHS: Record<ListColumn['type'], number> = { text: 180, word: 120, int: 90, cents: 120, milli: 100, e4: 110, rate: 90, day: 110, instant: 150, bool: 80, json: 220 };
 
+/** The width of a column: texts share what is left, the others take little more than they need. */
+function trackOf(column: ListColumn, wanted: number | undefined): string {
+  const width = wanted ?? WIDTHS[column.type];
+  return column.type === 'text' || column.type === 'json' ? `minmax(${width}px, 2fr)` : `minmax(${width}px, ${Math.ceil((width * 4) / 3)}px)`;
+}
+
+/** What of the address is this list's: the search, the sort, its columns and their bounds; not what the page has fixed. */
+function useOwnNames(columns: ListColumn[] | undefined, fixed: ListQuery | undefined) {
+  const set = Object.keys(fixed ?? {}).join(' ');
+  return useMemo(() => {
+    const names = new Set(['q', 'sort', ...(columns ?? []).flatMap(({ name }) => [name, `${name}_from`, `${name}_to`])]);
+    for (const name of set.split(' ')) names.delete(name);
+    return (name: string) => names.has(name);
+  }, [columns, set]);
+}
+
 /** Columns of the list that can be chosen, and those that are shown. */
 function useColumns(props: Pick<DataTableProps, 'list' | 'fixed' | 'columns' | 'hidden'>, all: ListColumn[] | undefined) {
   const defaults = props.columns?.join(' ') ?? '';
@@ -157,7 +173,8 @@ function Search({ value, onChange, label }: { value: string; onChange: (value: s
 export function DataTable<R extends Row = Row>(props: DataTableProps<R>) {
   const t = useText();
   const meta = useListMeta(props.list);
-  const address = useListAddress(props.prefix);
+  const isOwn = useOwnNames(meta.data?.columns, props.fixed);
+  const address = useListAddress(props.prefix ?? '', isOwn);
   const columns = useColumns(props as DataTableProps, meta.data?.columns);
   const { offered, shown } = columns;
   const sort = address.values.sort ?? props.sort;
@@ -167,7 +184,7 @@ export function DataTable<R extends Row = Row>(props: DataTableProps<R>) {
     [address.values, sort, JSON.stringify(props.fixed)],
   );
   const filtered = Object.keys(address.values).some((name) => name !== 'sort');
-  const data = useListRows<R>(props.list, query);
+  const data = useListRows<R>(props.list, query, meta.isSuccess);
   const setSearch = useRef((q: string) => address.set({ q }));
   setSearch.current = (q) => address.set({ q });
   const [onSearch] = useState(() => (q: string) => setSearch.current(q));
@@ -257,7 +274,7 @@ function Rows<R extends Row>(props: RowsProps<R>) {
     else return;
     event.preventDefault();
   };
-  const template = [...(selection ? ['44px'] : []), ...shown.map((column) => `minmax(${props.widths?.[column.name] ?? WIDTHS[column.type]}px, ${column.type === 'text' || column.type === 'json' ? '2fr' : '1fr'})`)].join(' ');
+  const template = [...(selection ? ['44px'] : []), ...shown.map((column) => trackOf(column, props.widths?.[column.name]))].join(' ');
   const allTicked = Boolean(selection && rows.length > 0 && rows.every((row, index) => selection.keys.has(key(row, index))));
   return (
     <>
@@ -352,7 +369,7 @@ function BodyCell<R extends Row>({ column, row, href, render }: { column: ListCo
   return (
     <div className={`${classes.cell} ${isNumber(column.type) ? classes.number : ''}`} role="gridcell">
       {href ? (
-        <Link to={href} tabIndex={-1} className={classes.text}>
+        <Link to={href} tabIndex={-1} className={`${classes.text} ${classes.link}`}>
           {content || '–'}
         </Link>
       ) : render ? (

@@ -1,7 +1,7 @@
 // A job as it goes on: its events as they come, so that a reload of the page or a second reader sees the same; the end is asked for once more, in the reader's language.
 import { Badge, Group, Paper, Progress, Stack, Text } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { apiPath, get, write } from '@/api/client';
 import { useMayWrite } from '@/api/session';
 import type { Job, JobKind, JobState } from '@/api/types';
@@ -74,9 +74,11 @@ interface Props {
   onEnd?: (job: Job) => void;
   /** Not shown when the page itself tells what came out. */
   hideEnded?: boolean;
+  /** What came of it, below. */
+  children?: ReactNode;
 }
 
-export function JobProgress({ id, onEnd, hideEnded }: Props) {
+export function JobProgress({ id, onEnd, hideEnded, children }: Props) {
   const t = useText();
   const mayWrite = useMayWrite();
   const { data: job } = useJob(id, onEnd);
@@ -109,6 +111,7 @@ export function JobProgress({ id, onEnd, hideEnded }: Props) {
             {job.problem.detail || job.problem.title}
           </Text>
         )}
+        {children}
       </Stack>
     </Paper>
   );

@@ -10,15 +10,15 @@ export interface ListAddress {
   clear: () => void;
 }
 
-/** Several lists on a page keep apart by `prefix`. */
-export function useListAddress(prefix = ''): ListAddress {
+/** Several lists on a page keep apart by `prefix`; of the rest of the address only what `isOwn` knows is the list's. */
+export function useListAddress(prefix: string, isOwn: (name: string) => boolean): ListAddress {
   const [params, setParams] = useSearchParams();
   const text = params.toString();
   const values = useMemo(() => {
     const found: ListQuery = {};
-    for (const [name, value] of new URLSearchParams(text)) if (name.startsWith(prefix) && value) found[name.slice(prefix.length)] = value;
+    for (const [name, value] of new URLSearchParams(text)) if (name.startsWith(prefix) && isOwn(name.slice(prefix.length)) && value) found[name.slice(prefix.length)] = value;
     return found;
-  }, [text, prefix]);
+  }, [text, prefix, isOwn]);
   const set = useCallback(
     (changes: Record<string, string | null>) =>
       setParams(
@@ -37,12 +37,12 @@ export function useListAddress(prefix = ''): ListAddress {
       setParams(
         (before) => {
           const after = new URLSearchParams(before);
-          for (const name of [...after.keys()]) if (name.startsWith(prefix) && name !== `${prefix}sort`) after.delete(name);
+          for (const name of [...after.keys()]) if (name.startsWith(prefix) && name !== `${prefix}sort` && isOwn(name.slice(prefix.length))) after.delete(name);
           return after;
         },
         { replace: true },
       ),
-    [setParams, prefix],
+    [setParams, prefix, isOwn],
   );
   return { values, set, clear };
 }

@@ -81,8 +81,12 @@ function RehearsalStep({ name, onNext }: { name: string; onNext: () => void }) {
   return (
     <Stack>
       <Title order={2}>{t('link.rehearsalTitle')}</Title>
-      <Text>{t('link.rehearsalSaved', { name })}</Text>
-      <Text size="sm">{t('link.rehearseHint')}</Text>
+      {!job && (
+        <>
+          <Text>{t('link.rehearsalSaved', { name })}</Text>
+          <Text size="sm">{t('link.rehearseHint')}</Text>
+        </>
+      )}
       {start.isError && <ErrorMessage error={start.error} />}
       {job && <Rehearsal job={job} key={job} />}
       <Group>

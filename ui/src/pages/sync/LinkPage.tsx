@@ -31,19 +31,18 @@ function CurrentRun({ job }: { job: string | number }) {
   const forget = useForgetLinks();
   const { data } = useJob(job, forget);
   return (
-    <Stack gap="xs">
-      <JobProgress id={job} />
+    <JobProgress id={job}>
       {data && jobEnded(data) && (
-        <Group justify="space-between" align="flex-start">
+        <Group justify="space-between" align="flex-end">
           <CountsSummary counts={data.result} />
           {data.run ? (
             <Button component={RouterLink} to={runPath(data.run)} variant="default" size="xs">
-              {t('run.records')}
+              {t('link.seeRecords')}
             </Button>
           ) : null}
         </Group>
       )}
-    </Stack>
+    </JobProgress>
   );
 }
 
