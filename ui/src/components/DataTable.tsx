@@ -22,6 +22,7 @@ import { useListAddress } from './useListAddress';
 const ROW_PX = 36;
 const OVERSCAN = 12;
 const TYPING_MS = 300;
+const TICK_PX = 44;
 
 export interface DataTableProps<R extends Row = Row> {
   /** Path of the list below /api/v1, "documents", "grid/sales". */
@@ -57,12 +58,17 @@ export interface DataTableProps<R extends Row = Row> {
   label: string;
 }
 
+/** Texts that are short by their nature. */
+const SHORT: Record<string, number> = { code: 130, number: 110, means: 130, unit: 80, postcode: 100, tax: 90, barcode: 140, document: 110, till_number: 100, link: 130 };
 const WIDTHS: Record<ListColumn['type'], number> = { text: 180, word: 120, int: 90, cents: 120, milli: 100, e4: 110, rate: 90, day: 110, instant: 150, bool: 80, json: 220 };
+
+const widthOf = (column: ListColumn, wanted: number | undefined) => wanted ?? SHORT[column.name] ?? WIDTHS[column.type];
 
 /** The width of a column: texts share what is left, the others take little more than they need. */
 function trackOf(column: ListColumn, wanted: number | undefined): string {
-  const width = wanted ?? WIDTHS[column.type];
-  return column.type === 'text' || column.type === 'json' ? `minmax(${width}px, 2fr)` : `minmax(${width}px, ${Math.ceil((width * 4) / 3)}px)`;
+  const width = widthOf(column, wanted);
+  const grows = !(column.name in SHORT) && (column.type === 'text' || column.type === 'json');
+  return grows ? `minmax(${width}px, 2fr)` : `minmax(${width}px, ${Math.ceil((width * 4) / 3)}px)`;
 }
 
 /** What of the address is this list's: the search, the sort, its columns and their bounds; not what the page has fixed. */
@@ -274,7 +280,9 @@ function Rows<R extends Row>(props: RowsProps<R>) {
     else return;
     event.preventDefault();
   };
-  const template = [...(selection ? ['44px'] : []), ...shown.map((column) => trackOf(column, props.widths?.[column.name]))].join(' ');
+  const template = [...(selection ? [`${TICK_PX}px`] : []), ...shown.map((column) => trackOf(column, props.widths?.[column.name]))].join(' ');
+  // Not the content's own width: the rows stand absolutely, and only what is in view would count.
+  const width = shown.reduce((sum, column) => sum + widthOf(column, props.widths?.[column.name]), selection ? TICK_PX : 0);
   const allTicked = Boolean(selection && rows.length > 0 && rows.every((row, index) => selection.keys.has(key(row, index))));
   return (
     <>
@@ -282,7 +290,7 @@ function Rows<R extends Row>(props: RowsProps<R>) {
       <div className={classes.frame} ref={frame} tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={total + 1} aria-colcount={shown.length + (selection ? 1 : 0)}
         aria-describedby={`${id}-keys`} aria-activedescendant={active >= 0 ? `${id}-row-${active}` : undefined} aria-busy={isFetching} onKeyDown={onKey} onFocus={() => active < 0 && setActive(0)}
         style={props.compact ? { maxHeight: '22rem' } : undefined}>
-        <div className={classes.grid} role="presentation" style={{ '--columns': template } as React.CSSProperties}>
+        <div className={classes.grid} role="presentation" style={{ '--columns': template, width: `max(100%, ${width}px)` } as React.CSSProperties}>
           <div role="rowgroup">
             <div className={classes.head} role="row" aria-rowindex={1}>
               {selection && (
@@ -347,7 +355,7 @@ function HeadCell({ column, sort, onSort }: { column: ListColumn; sort?: string;
       {column.sortable ? (
         <button type="button" className={classes.sort} title={t('table.sortBy', { name: column.heading })} onClick={() => onSort(up ? `-${column.name}` : column.name)}>
           {column.heading}
-          <span aria-hidden>{up ? '▲' : down ? '▼' : ''}</span>
+          {(up || down) && <span aria-hidden>{up ? '▲' : '▼'}</span>}
         </button>
       ) : (
         column.heading

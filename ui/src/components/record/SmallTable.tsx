@@ -26,7 +26,7 @@ export function SmallTable<R extends object>({ caption, columns, rows, total }: 
   const numeric = (column: SmallColumn<R>) => (column.type && isNumber(column.type) ? 'amount' : undefined);
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-    <div style={{ overflowX: 'auto' }} tabIndex={0} role="region" aria-label={caption}>
+    <div style={{ overflowX: 'auto' }} tabIndex={0} role="group" aria-label={caption}>
       <Table withTableBorder verticalSpacing={5} fz="sm">
         <Table.Thead>
           <Table.Tr>
@@ -52,9 +52,9 @@ export function SmallTable<R extends object>({ caption, columns, rows, total }: 
           <Table.Tfoot>
             <Table.Tr>
               {columns.map((column) => (
-                <Table.Th key={column.key} className={numeric(column)}>
+                <Table.Td key={column.key} className={numeric(column)} fw={650}>
                   {total[column.key]}
-                </Table.Th>
+                </Table.Td>
               ))}
             </Table.Tr>
           </Table.Tfoot>

@@ -22,28 +22,12 @@ interface Props {
 
 const keyOf = (group: Cause) => [group.code, group.link, ...group.args].join('\u0001');
 
-function CureSteps({ group }: { group: Cause }) {
-  const t = useText();
-  const [opened, { toggle }] = useDisclosure(false);
-  const own = t.word('cureText', group.code);
-  return (
-    <>
-      <Button variant="subtle" size="compact-sm" onClick={toggle} aria-expanded={opened}>
-        {t('anomalies.whatToDo')}
-      </Button>
-      <Collapse in={opened} w="100%">
-        <Text size="sm" style={{ whiteSpace: 'pre-line' }} pt={4}>
-          {own === group.code ? group.cure : own}
-        </Text>
-      </Collapse>
-    </>
-  );
-}
-
 function OneCause({ group, onCure, onShowSales, onOpenSale }: { group: Cause; onCure: () => void } & Pick<Props, 'onShowSales' | 'onOpenSale'>) {
   const t = useText();
   const mayWrite = useMayWrite();
+  const [opened, { toggle }] = useDisclosure(false);
   const cure = cureOfGroup(group);
+  const steps = t.word('cureText', group.code);
   const sales = group.subject === 'sale';
   const figures = [t(sales ? 'anomalies.sales' : group.subject === 'article' ? 'anomalies.articles' : 'anomalies.numbers', { count: group.subjects }), group.amount_cents ? t.format.cents(group.amount_cents) : '']
     .filter(Boolean)
@@ -78,9 +62,16 @@ function OneCause({ group, onCure, onShowSales, onOpenSale }: { group: Cause; on
               {t('cureAction.showSales')}
             </Button>
           )}
-          <CureSteps group={group} />
+          <Button variant="subtle" size="compact-sm" onClick={toggle} aria-expanded={opened}>
+            {t('anomalies.whatToDo')}
+          </Button>
         </Group>
       </Group>
+      <Collapse in={opened}>
+        <Text size="sm" style={{ whiteSpace: 'pre-line' }} pt={4}>
+          {steps === group.code ? group.cure : steps}
+        </Text>
+      </Collapse>
     </Box>
   );
 }

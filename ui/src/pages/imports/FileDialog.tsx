@@ -80,7 +80,7 @@ function Preview({ report, header }: { report: FileReport; header: boolean }) {
         ]}
       />
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
-      <div className={classes.rows} role="region" tabIndex={0} aria-label={t('file.firstRows')}>
+      <div className={classes.rows} role="group" tabIndex={0} aria-label={t('file.firstRows')}>
         <table>
           <caption className="read-aloud">{t('file.firstRows')}</caption>
           {heads && (

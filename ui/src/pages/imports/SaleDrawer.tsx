@@ -1,6 +1,6 @@
 // One staged sale: what is wrong with it, and every value that can be corrected, at the keyboard.
-import { Alert, Badge, Button, Drawer, Group, Stack, Text } from '@mantine/core';
-import { useHotkeys } from '@mantine/hooks';
+import { Alert, Badge, Box, Button, Collapse, Drawer, Group, Stack, Text } from '@mantine/core';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState, type FormEvent } from 'react';
 import { apiPath } from '@/api/client';
@@ -44,31 +44,37 @@ export function labelOfField(t: Words, field: string): string {
 function OneAnomaly({ anomaly, onCure, onGoTo }: { anomaly: SaleAnomaly; onCure: (action: AnomalyAction) => void; onGoTo: (field: string) => void }) {
   const t = useText();
   const mayWrite = useMayWrite();
+  const [opened, { toggle }] = useDisclosure(false);
   const field = fieldOfAnomaly(anomaly.code, anomaly.line);
-  const own = t.word('cureText', anomaly.code);
+  const steps = t.word('cureText', anomaly.code);
   return (
-    <Alert color="orange" variant="light" title={t.word('anomaly', anomaly.code)}>
-      <Stack gap="xs">
-        <Text size="sm">{anomaly.line > 0 ? t('sale.onLine', { line: anomaly.line, cause: anomaly.cause }) : anomaly.cause}</Text>
-        <Text size="sm" c="dimmed" style={{ whiteSpace: 'pre-line' }}>
-          {own === anomaly.code ? anomaly.cure : own}
+    <Box component="li">
+      <Group justify="space-between" gap="xs">
+        <Text size="sm" flex="1 1 20rem">
+          <strong>{t.word('anomaly', anomaly.code)}</strong> – {anomaly.line > 0 ? t('sale.onLine', { line: anomaly.line, cause: anomaly.cause }) : anomaly.cause}
         </Text>
-        {mayWrite && (
-          <Group gap="xs">
-            {anomaly.action && anomaly.action.kind !== 'edit' && (
-              <Button size="compact-sm" onClick={() => anomaly.action && onCure(anomaly.action)}>
-                {t(CURE_LABEL[anomaly.action.kind])}
-              </Button>
-            )}
-            {field && (
-              <Button size="compact-sm" variant="default" onClick={() => onGoTo(field)}>
-                {t('sale.goTo', { field: labelOfField(t, field) })}
-              </Button>
-            )}
-          </Group>
-        )}
-      </Stack>
-    </Alert>
+        <Group gap="xs">
+          {mayWrite && anomaly.action && anomaly.action.kind !== 'edit' && (
+            <Button size="compact-sm" onClick={() => anomaly.action && onCure(anomaly.action)}>
+              {t(CURE_LABEL[anomaly.action.kind])}
+            </Button>
+          )}
+          {mayWrite && field && (
+            <Button size="compact-sm" variant="default" onClick={() => onGoTo(field)}>
+              {t('sale.goTo', { field: labelOfField(t, field) })}
+            </Button>
+          )}
+          <Button size="compact-sm" variant="subtle" onClick={toggle} aria-expanded={opened}>
+            {t('anomalies.whatToDo')}
+          </Button>
+        </Group>
+      </Group>
+      <Collapse in={opened}>
+        <Text size="sm" style={{ whiteSpace: 'pre-line' }} pt={4}>
+          {steps === anomaly.code ? anomaly.cure : steps}
+        </Text>
+      </Collapse>
+    </Box>
   );
 }
 
@@ -123,9 +129,15 @@ function OneSale({ id, onValidate, onClose }: { id: number; onValidate: (id: num
           [t('customer.one'), sale.customer],
         ]}
       />
-      {sale.anomalies.map((anomaly, place) => (
-        <OneAnomaly key={place} anomaly={anomaly} onCure={(action) => setCured({ action, cause: anomaly.cause })} onGoTo={goTo} />
-      ))}
+      {sale.anomalies.length > 0 && (
+        <Alert color="orange" variant="light" title={t('sale.anomalies', { count: sale.anomalies.length })}>
+          <Stack component="ul" gap="xs" m={0} p={0} style={{ listStyle: 'none' }}>
+            {sale.anomalies.map((anomaly, place) => (
+              <OneAnomaly key={place} anomaly={anomaly} onCure={(action) => setCured({ action, cause: anomaly.cause })} onGoTo={goTo} />
+            ))}
+          </Stack>
+        </Alert>
+      )}
       {saved && !dirty && (
         <Alert color="green" role="status" title={t('common.saved')}>
           {t('sale.savedHint')}

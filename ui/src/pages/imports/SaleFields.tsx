@@ -77,7 +77,7 @@ function RowsTable({ part, columns, caption, ...props }: Props & { part: 'line' 
   const shown = columns.filter((column) => rows.some((row) => row.fields[column]));
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
-    <div style={{ overflowX: 'auto' }} role="region" tabIndex={0} aria-label={caption}>
+    <div style={{ overflowX: 'auto' }} role="group" tabIndex={0} aria-label={caption}>
       <Table withTableBorder verticalSpacing={4} horizontalSpacing={6} className={classes.table} onKeyDownCapture={moveInColumn}>
         <Table.Thead>
           <Table.Tr>

@@ -70,7 +70,7 @@ export function DocumentList({ kind }: { kind: DocumentKind }) {
         list="documents"
         fixed={{ kind }}
         label={label}
-        columns={['number', 'date', 'customer', 'customer_name', 'state', 'total_cents', 'tax_cents', 'paid_cents', 'till_number']}
+        columns={['number', 'date', 'customer_name', 'state', 'total_cents', 'tax_cents', 'paid_cents', 'till_number']}
         hidden={['blocked']}
         sort="-date"
         hrefOf={(row) => documentHref(row.number, kind)}

@@ -66,7 +66,7 @@ function Lines({ document }: { document: SalesDocument }) {
           { key: 'total_cents', heading: t('document.gross'), type: 'cents' },
         ]}
         rows={document.lines}
-        total={{ label: t('document.total'), net_cents: format.cents(document.total_cents - document.tax_cents), total_cents: format.cents(document.total_cents) }}
+        total={{ label: t('document.sum'), net_cents: format.cents(document.total_cents - document.tax_cents), total_cents: format.cents(document.total_cents) }}
       />
     </Section>
   );
@@ -87,7 +87,7 @@ function Taxes({ document }: { document: SalesDocument }) {
           { key: 'total_cents', heading: t('document.gross'), type: 'cents' },
         ]}
         rows={document.tax}
-        total={{ tax: t('document.total'), net_cents: format.cents(document.total_cents - document.tax_cents), tax_cents: format.cents(document.tax_cents), total_cents: format.cents(document.total_cents) }}
+        total={{ tax: t('document.sum'), net_cents: format.cents(document.total_cents - document.tax_cents), tax_cents: format.cents(document.tax_cents), total_cents: format.cents(document.total_cents) }}
       />
     </Section>
   );

@@ -41,7 +41,9 @@ function Allocations({ payment }: { payment: Payment }) {
         columns={[
           { key: 'document', heading: t('payment.document'), cell: (one) => <Anchor component={Link} to={documentHref(one.document)} fz="sm">{one.document}</Anchor> },
           { key: 'due_no', heading: t('payment.dueNo'), type: 'int' },
+          { key: 'date', heading: t('document.dueDate'), type: 'day' },
           { key: 'amount_cents', heading: t('payment.amount'), type: 'cents' },
+          { key: 'by_hand', heading: t('payment.byHand'), type: 'bool' },
           ...(mayWrite
             ? [
                 {
@@ -85,7 +87,7 @@ function OnePayment({ id }: { id: string }) {
           <Facts
             facts={[
               [t('word.date'), format.day(payment.date)],
-              [t('payment.means'), payment.means],
+              [t('payment.means'), payment.means_label ?? payment.means],
               [t('payment.amount'), <strong key="amount">{format.cents(payment.amount_cents)}</strong>],
               [t('payment.rest'), format.cents(rest)],
               [t('payment.madeFor'), payment.document && <Anchor key="document" component={Link} to={documentHref(payment.document)}>{payment.document}</Anchor>],

@@ -72,12 +72,15 @@ export interface Why {
 export interface Allocation {
   document: string;
   due_no: number;
+  date?: Day;
   amount_cents: number;
+  by_hand?: boolean;
 }
 export interface Payment extends Row {
   id: number;
   date: Day;
   means: string;
+  means_label?: string;
   amount_cents: number;
   allocated_cents: number;
   document: string;
