@@ -5,7 +5,7 @@
 
 #include "server/jobs_int.h"
 
-enum { BODY_MAX = 32 << 20, GZIP_FROM_BYTES = 1024, SETUP_CODE_DIGITS = 12, REQUEST_ID_BYTES = 8, REQUEST_PATIENCE_MS = 3000 };
+enum { BODY_MAX = 32 << 20, RECORD_MAX = 256 << 10, GZIP_FROM_BYTES = 1024, SETUP_CODE_DIGITS = 12, REQUEST_ID_BYTES = 8, REQUEST_PATIENCE_MS = 3000 };
 
 /* Nothing is loaded from elsewhere and no script stands in a page; styles may, since the components set them. */
 #define CONTENT_POLICY \
@@ -261,6 +261,17 @@ static void handle(void *context, const struct http_server_request *http, struct
               user.p ? user.p : "-", NULL);
 }
 
+/* What is refused before it has come: a record of ours is small; a file or a feed of sales may be large, from somebody who at least says who he is. */
+static size_t body_limit(void *context, const struct http_server_request *http)
+{
+    struct str args[ROUTE_ARGS_MAX];
+    bool path_known, named = http_server_header(http, "Cookie").p || http_server_header(http, "Authorization").p;
+    const struct route *route = route_find(http->arena, http->method, http->raw_path, args, &path_known);
+
+    (void)context;
+    return route && named && (route->body == BODY_BYTES || route->right == RIGHT_FEED) ? BODY_MAX : RECORD_MAX;
+}
+
 /* ---- start and stop ---- */
 
 static bool is_loopback(struct str listen)
@@ -333,8 +344,8 @@ static int prepare(struct server *server, struct err *err)
 static int serve(struct server *server, struct err *err)
 {
     const struct server_options *options = server->options;
-    const struct http_server_options http_options = {.listen = options->listen, .body_max = BODY_MAX, .workers = SERVER_WORKERS, .tls_certificate = options->certificate,
-                                                     .tls_key = options->certificate_key, .handler = handle, .context = server};
+    const struct http_server_options http_options = {.listen = options->listen, .body_max = BODY_MAX, .body_limit = body_limit, .workers = SERVER_WORKERS,
+                                                     .tls_certificate = options->certificate, .tls_key = options->certificate_key, .handler = handle, .context = server};
     struct http_server *http = NULL;
     int rc = http_server_start(&http, &http_options, err);
 
