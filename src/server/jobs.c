@@ -219,7 +219,7 @@ void job_keep_change(void *context, const struct sync_change *change)
 /* ---- one job at work ---- */
 
 /* A rehearsal on embedded SQLite goes on for as long as the till takes to answer, and would keep everybody else from writing all that time: it gets a copy of its own, which has no
- * name any more as soon as it is open. PostgreSQL lets others write. */
+ * name any more as soon as it is open. On PostgreSQL it holds up only who makes records of the kinds that it makes. */
 static int open_copy(const struct server *server, struct db **db, struct arena *arena, struct err *err)
 {
     static const char *const tails[] = {"", "-wal", "-shm"};
