@@ -82,6 +82,7 @@ static int map(struct cli *cli, struct mapping *mapping, struct err *err)
     mapping->link = name.p ? &link : NULL;
     if (rc == OK)
         rc = db_transact(cli->db, map_body, mapping, err);
+    mapping->link = NULL; /* it was of here */
     if (rc == OK && cli->json) {
         struct json_out json = {.buf = &cli->out};
         json_begin_object(&json);

@@ -169,7 +169,7 @@ static struct http_server *server_new(const struct http_server_options *options,
     server->body_ns = ns_of(options->body_timeout_ms, BODY_TIMEOUT_MS);
     server->answer_ns = ns_of(options->answer_timeout_ms, ANSWER_TIMEOUT_MS);
     server->pace = PACE;
-    server->silence_ns = ns_of(options->stream_silence_ms, HTTP_STREAM_SILENCE_S * 1000);
+    server->silence_ns = ns_of(options->stream_silence_ms, HTTP_STREAM_SILENCE_S * INT64_C(1000));
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->work_came, NULL);
     pthread_condattr_t attributes;

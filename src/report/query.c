@@ -306,7 +306,7 @@ int report_query_parse(const struct report_list *list, const struct company *com
     int rc = parse_sort(&parsing, str_from(list->sort), err);
 
     for (size_t i = 0; rc == OK && i < count; i++)
-        rc = text_is_utf8(parameters[i].value) && !memchr(parameters[i].value.p ? parameters[i].value.p : "", 0, parameters[i].value.n)
+        rc = parameters[i].value.p && text_is_utf8(parameters[i].value) && !memchr(parameters[i].value.p, 0, parameters[i].value.n)
                  ? parse_parameter(&parsing, &parameters[i], err)
                  : refuse_value(&parameters[i], err);
     if (rc == OK && parsing.cursor.n && !parse_cursor(&parsing))

@@ -3,7 +3,7 @@
 #include "base/money.h"
 #include "server/server_int.h"
 
-enum { CODE_MAX_BYTES = 100, LABEL_MAX_BYTES = 500, TEXT_MAX_BYTES = 2000 };
+enum { CODE_MAX_BYTES = 100, NAME_MAX_BYTES = 200, LABEL_MAX_BYTES = 500, TEXT_MAX_BYTES = 2000 };
 
 /* The record as it is shown, into `out`: 1, 0. */
 typedef int show_fn(struct request *request, struct db *db, struct buf *out, struct err *err);
@@ -96,7 +96,7 @@ static void read_article(struct input *input, struct article_edit *edit)
 {
     edit->label = input_text(input, "label", false, LABEL_MAX_BYTES);
     edit->tax = input_text(input, "tax", false, CODE_MAX_BYTES);
-    edit->family = text_of_edit(input, "family", CODE_MAX_BYTES * 2);
+    edit->family = text_of_edit(input, "family", NAME_MAX_BYTES);
     edit->barcode = text_of_edit(input, "barcode", CODE_MAX_BYTES);
     edit->unit = text_of_edit(input, "unit", CODE_MAX_BYTES);
     edit->price_e4 = figure_of(input, "price_e4");
@@ -224,7 +224,7 @@ static int create_small(struct small_record *record, db_body *body, struct reply
 int api_family_create(struct request *request, struct reply *reply, struct err *err)
 {
     struct input *input = input_open(request, request->body, "");
-    struct small_record record = {.request = request, .code = str_trim(input_text(input, "name", true, CODE_MAX_BYTES * 2))};
+    struct small_record record = {.request = request, .code = str_trim(input_text(input, "name", true, NAME_MAX_BYTES))};
     struct json_out json;
     int rc = input_end(input, reply);
 
@@ -323,7 +323,7 @@ static int create_customer(struct db *db, void *context, struct err *err)
 int api_customer_create(struct request *request, struct reply *reply, struct err *err)
 {
     struct customer_change change = {.request = request, .reply = reply, .input = input_open(request, request->body, "")};
-    struct sale_customer created;
+    struct sale_customer created = {0};
 
     change.data.code = str_trim(input_text(change.input, "code", false, CODE_MAX_BYTES));
     read_customer(change.input, &change.data);

@@ -426,7 +426,7 @@ static bool read_schedule(struct input *input, struct schedule *ret)
     int minute;
 
     *ret = (struct schedule){.enabled = input_bool(input, "enabled", true)};
-    ret->every_minutes = (int)input_int(input, "every_minutes", false, 1, 24 * 60, 0);
+    ret->every_minutes = (int)input_int(input, "every_minutes", false, 1, INT64_C(24) * 60, 0);
     if (ret->every_minutes) {
         ret->from_minute = read_clock(input, "from");
         ret->to_minute = read_clock(input, "to");

@@ -102,6 +102,7 @@ static int map(struct mapping *mapping, struct str link_name, const char *pointe
     mapping->link = link_name.n ? &link : NULL;
     if (rc == OK)
         rc = db_transact(mapping->request->db, map_body, mapping, err);
+    mapping->link = NULL; /* it was of here */
     if (rc == ERR_DATA)
         return reply_problem_at(mapping->request, mapping->reply, problem_status(rc), pointer, err);
     if (rc == OK)
