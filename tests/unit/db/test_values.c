@@ -299,6 +299,30 @@ static int use_a_little(const struct fixture *fixture, int64_t id, struct err *e
     return r < 0 ? r : OK;
 }
 
+/* A text made at run time: prepared for this one reading, whatever stood at the same address before, and beside others that are being read. */
+static void a_text_of_the_moment_is_read_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct err err = {0};
+    char sql[64];
+
+    for (int i = 0; i < 300; i++) {
+        DB_ROWS_AUTO outer = {0};
+        DB_ROWS_AUTO inner = {0};
+        snprintf(sql, sizeof sql, "SELECT CAST($1 AS BIGINT) + %d", i);
+        assert_ok(db_query_once(fixture->db, &outer, sql, &DB_INT(1000), 1, &err), &err);
+        assert_ok(db_query_once(fixture->db, &inner, "SELECT CAST($1 AS BIGINT) * 2", &DB_INT(i), 1, &err), &err);
+        assert_int_equal(db_next(&outer, &err), 1);
+        assert_int_equal(db_next(&inner, &err), 1);
+        assert_int_equal(db_int(&outer, 0), 1000 + i);
+        assert_int_equal(db_int(&inner, 0), 2 * i);
+        assert_int_equal(db_next(&outer, &err), 0);
+    }
+    assert_int_equal(fixture->db->statement_count, 0);
+    DB_ROWS_AUTO rows = {0};
+    assert_int_equal(db_query_once(fixture->db, &rows, "SELECT nothing FROM nowhere", NULL, 0, &err), ERR_INTERNAL);
+}
+
 static void exhausted_memory_is_an_error(void **state)
 {
     const struct fixture *fixture = *state;
@@ -335,7 +359,7 @@ int run_values_tests(void)
         TEST(returned_rows_are_kept),
         TEST(a_wrong_statement_is_a_fault_of_ours),
         TEST(many_statements_are_cached),
-        TEST(exhausted_memory_is_an_error),
+        TEST(a_text_of_the_moment_is_read_once), TEST(exhausted_memory_is_an_error),
     };
     return cmocka_run_group_tests_name("values", tests, NULL, NULL);
 }
