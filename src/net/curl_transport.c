@@ -241,10 +241,10 @@ static int transport_submit(void *context, const struct http_request *request, u
     struct curl_transport *transport = context;
     int rc = http_url_check(request->url, err);
     struct url_parts parts;
+    if (rc == OK && transport->limits.refuse_loopback)
+        rc = http_url_check_host(request->url, &transport->limits, err);
     if (rc != OK || !url_split(request->url, &parts))
         return rc != OK ? rc : err_set(err, ERR_INTERNAL, N_("an address changed while it was read: this is a fault of the program"));
-    if (transport->limits.refuse_loopback && url_host_is_loopback(parts.host))
-        return err_set(err, ERR_DATA, HTTP_LOOPBACK_REFUSED, ERR_STR(parts.authority));
     struct slot *slot = slot_free_find(transport);
     if (slot == NULL)
         return err_set(err, ERR_INTERNAL, N_("too many requests to %s at once: this is a fault of the program"), ERR_STR(parts.authority));
@@ -324,8 +324,7 @@ static bool failure_describe(const struct slot *slot, CURLcode code, size_t body
         return false;
     case CURLE_COULDNT_CONNECT:
         if (slot->inside)
-            err_set(failure, ERR_TILL, N_("%s stands for an address inside this machine's own network, where no till is looked for: check the address, or allow it with "
-                                          "LIAISON_PRIVATE_TILLS=yes when the till is in your own network"), slot->host);
+            err_set(failure, ERR_TILL, HTTP_INSIDE_REFUSED, slot->host);
         else
             failure_connect(slot, failure);
         return slot->inside;

@@ -58,9 +58,11 @@ struct http_limits {
 int http_curl_transport(struct http_transport *ret, const struct http_limits *limits, struct err *err) MUST_CHECK;
 /* https, or http to 127.0.0.0/8, ::1 or localhost; no user:password part; an IPv4 address only as four decimal parts; ERR_DATA with the reason otherwise. */
 int http_url_check(struct str url, struct err *err) MUST_CHECK;
-/* Whether it leads to this very machine: 127.0.0.0/8, ::1 or localhost. What is said (with the host) where that is refused. */
 #define HTTP_LOOPBACK_REFUSED N_("the address %s leads to the server itself: a till is elsewhere (to train, start the server with --allow-local-tills)")
-bool http_url_is_loopback(struct str url);
+#define HTTP_INSIDE_REFUSED N_("%s stands for an address inside this machine's own network, where no till is looked for: check the address, or allow it with "\
+    "LIAISON_PRIVATE_TILLS=yes when the till is in your own network")
+/* What the address itself already tells: ERR_DATA when its host is, in figures, one that the limits refuse. A name is looked at when it is resolved. */
+int http_url_check_host(struct str url, const struct http_limits *limits, struct err *err) MUST_CHECK;
 /* Appends percent-encoded (unreserved characters stay). */
 void http_append_encoded(struct buf *out, struct str s);
 

@@ -1,6 +1,7 @@
 /* url.c: addresses: which ones we talk to, percent-encoding and its inverse. The rule on schemes protects the API key: it travels in a
  * header of every request, so it never leaves this machine unencrypted. The client's transport applies the rule to each request again. */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "net/http.h"
@@ -166,10 +167,34 @@ int http_url_check(struct str url, struct err *err)
     return OK;
 }
 
-bool http_url_is_loopback(struct str url)
+/* Of a host in figures; a name counts as public, for now. */
+static enum address_class host_classify(struct str host)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+    if (url_host_is_loopback(host))
+        return ADDRESS_LOOPBACK;
+    if (host.n == 0 || host.n >= sizeof(text))
+        return ADDRESS_PUBLIC;
+    memcpy(text, host.p, host.n);
+    text[host.n] = '\0';
+    if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
+        return address_classify((const struct sockaddr *)&four);
+    return inet_pton(AF_INET6, text, &six.sin6_addr) == 1 ? address_classify((const struct sockaddr *)&six) : ADDRESS_PUBLIC;
+}
+
+int http_url_check_host(struct str url, const struct http_limits *limits, struct err *err)
 {
     struct url_parts parts;
-    return url_split(url, &parts) && url_host_is_loopback(parts.host);
+    if (!url_split(url, &parts))
+        return http_url_check(url, err);
+    enum address_class kind = host_classify(parts.host);
+    if (kind == ADDRESS_LOOPBACK && limits->refuse_loopback)
+        return err_set(err, ERR_DATA, HTTP_LOOPBACK_REFUSED, ERR_STR(parts.authority));
+    if (kind == ADDRESS_NOWHERE || (kind == ADDRESS_PRIVATE && !limits->allow_private))
+        return err_set(err, ERR_DATA, HTTP_INSIDE_REFUSED, ERR_STR(parts.authority));
+    return OK;
 }
 
 void http_append_encoded(struct buf *out, struct str s)

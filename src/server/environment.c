@@ -3,10 +3,14 @@
 
 #include "server/server_int.h"
 
+static struct http_limits limits_of(const struct server *server)
+{
+    return (struct http_limits){.allow_private = str_equal(str_from(getenv("LIAISON_PRIVATE_TILLS")), STR("yes")), .refuse_loopback = !server->options->allow_local_tills};
+}
+
 static int make_transport(void *context, struct http_transport *ret, struct err *err)
 {
-    const struct server *server = context;
-    const struct http_limits limits = {.allow_private = str_equal(str_from(getenv("LIAISON_PRIVATE_TILLS")), STR("yes")), .refuse_loopback = !server->options->allow_local_tills};
+    const struct http_limits limits = limits_of(context);
 
     return http_curl_transport(ret, &limits, err);
 }
@@ -26,7 +30,7 @@ int server_needs_key(const struct server *server, struct err *err)
 
 int server_check_url(const struct server *server, struct str url, struct err *err)
 {
-    if (!server->options->allow_local_tills && http_url_is_loopback(url))
-        return err_set(err, ERR_DATA, HTTP_LOOPBACK_REFUSED, ERR_STR(url));
-    return OK;
+    const struct http_limits limits = limits_of(server);
+
+    return http_url_check_host(url, &limits, err);
 }

@@ -162,7 +162,7 @@ bool request_matches(struct request *request, struct reply *reply, struct str cu
 void server_environment(const struct server *server, struct db *db, const struct company *company, struct sync_environment *ret);
 /* ERR_DATA when the program was started without its key file. */
 int server_needs_key(const struct server *server, struct err *err) MUST_CHECK;
-/* What people type into a browser may not lead to this machine, unless the server was started for that: ERR_DATA. */
+/* What people type into a browser may not lead to this machine or into its own network, unless the server was started for that: ERR_DATA. */
 int server_check_url(const struct server *server, struct str url, struct err *err) MUST_CHECK;
 
 /* ---- jobs.c ---- */
