@@ -15,7 +15,8 @@ const texts = (language: string, name: string) => JSON.parse(readFileSync(join(S
 /** Groups asked for with t.word('group', value), or handed on as group="…": their members come from the API. */
 const groups = new Set([...sources.matchAll(/\bword\(\s*'([\w.]+)'|\bgroup="([\w.]+)"/g)].map((match) => match[1] ?? match[2]));
 const stem = (key: string) => key.replace(/_(one|other)$/, '');
-const used = (key: string) => sources.includes(`'${stem(key)}'`) || groups.has(key.slice(0, key.lastIndexOf('.')));
+const literals = new Set([...sources.matchAll(/'([\w.]+)'/g)].map((match) => match[1]));
+const used = (key: string) => literals.has(stem(key)) || groups.has(key.slice(0, key.lastIndexOf('.')));
 const parameters = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 
 describe('catalogues', () => {

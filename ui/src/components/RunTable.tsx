@@ -5,13 +5,14 @@ import type { Run } from '@/api/types';
 import { useText } from '@/i18n/text';
 import { CountsSummary } from './CountsSummary';
 import { RunBadge } from './StateBadge';
+import { WideTable } from './WideTable';
 
 export const runId = (run: Run) => run.run ?? run.id ?? 0;
 
 export function RunTable({ runs, withLink = true }: { runs: Run[]; withLink?: boolean }) {
   const t = useText();
   return (
-    <Table.ScrollContainer minWidth={480}>
+    <WideTable label={t('home.lastRuns')} minWidth={480}>
       <Table verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
@@ -40,6 +41,6 @@ export function RunTable({ runs, withLink = true }: { runs: Run[]; withLink?: bo
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }

@@ -11,6 +11,7 @@ import { JobProgress } from '@/components/JobProgress';
 import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
 import { DayBadge } from '@/components/StateBadge';
+import { WideTable } from '@/components/WideTable';
 import { useText } from '@/i18n/text';
 import { addDays } from './days';
 import { useProve } from './ProofMonth';
@@ -85,7 +86,7 @@ function Gaps({ gaps }: { gaps: ProofGap[] }) {
       <Title order={2} id="gaps" mb="xs">
         {t('proof.gaps')}
       </Title>
-      <Table.ScrollContainer minWidth={480}>
+      <WideTable label={t('proof.gaps')} minWidth={480}>
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -118,7 +119,7 @@ function Gaps({ gaps }: { gaps: ProofGap[] }) {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </WideTable>
     </Card>
   );
 }

@@ -47,9 +47,10 @@ function Day({ day, proof }: { day: string; proof: ProofDaySummary | undefined }
     );
   const documents = t('proof.documents', { count: proof.documents });
   return (
-    <Link to={`/controle/preuve/${day}`} className={`${classes.day} ${classes[proof.state]}`} aria-label={t('proof.dayLabel', { day: format.longDay(day), state: t.word('dayState', proof.state), documents })}>
-      <span className={classes.number}>
-        {number} <span aria-hidden>{MARKS[proof.state]}</span>
+    <Link to={`/controle/preuve/${day}`} className={`${classes.day} ${classes[proof.state]}`}>
+      <span className="read-aloud">{format.longDay(day)}</span>
+      <span className={classes.number} aria-hidden>
+        {number} {MARKS[proof.state]}
       </span>
       <span className={classes.state}>{t.word('dayState', proof.state)}</span>
       <span className={classes.figures}>{format.cents(proof.total_cents)}</span>

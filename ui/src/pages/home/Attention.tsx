@@ -2,7 +2,7 @@
 import { Anchor, Badge, Card, Group, List, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router-dom';
-import type { Home } from '@/api/types';
+import type { AnomalyGroup, Home } from '@/api/types';
 import { DayBadge } from '@/components/StateBadge';
 import { useText } from '@/i18n/text';
 
@@ -19,6 +19,24 @@ function Item({ to, label, children }: { to: string; label: string; children?: R
       </Group>
     </List.Item>
   );
+}
+
+interface Cause {
+  code: string;
+  blocking: boolean;
+  subjects: number;
+  example: string;
+}
+
+/** The groups of anomalies as one line a cause, what keeps sales back first. */
+export function causesOf(groups: AnomalyGroup[]): Cause[] {
+  const causes = new Map<string, Cause>();
+  for (const { code, blocking, subjects, cause: example } of groups) {
+    const known = causes.get(code);
+    if (!known) causes.set(code, { code, blocking, subjects, example });
+    else causes.set(code, { ...known, blocking: known.blocking || blocking, subjects: known.subjects + subjects });
+  }
+  return [...causes.values()].sort((a, b) => Number(b.blocking) - Number(a.blocking) || b.subjects - a.subjects);
 }
 
 export function Attention({ attention }: { attention: Home['attention'] }) {
@@ -42,11 +60,14 @@ export function Attention({ attention }: { attention: Home['attention'] }) {
                 </Text>
               </Item>
             ))}
-            {anomalies.map((group) => (
-              <Item key={`${group.code} ${group.subject}`} to={`/traitements/imports?anomaly=${encodeURIComponent(group.code)}`} label={group.cause}>
-                <Badge variant="light" color={group.blocking ? 'red' : 'yellow'}>
-                  {t('home.subjects', { count: group.subjects })}
+            {causesOf(anomalies).map((cause) => (
+              <Item key={cause.code} to={`/traitements/imports?anomaly=${encodeURIComponent(cause.code)}`} label={t.word('anomaly', cause.code)}>
+                <Badge variant="light" color={cause.blocking ? 'red' : 'yellow'}>
+                  {t('home.subjects', { count: cause.subjects })}
                 </Badge>
+                <Text size="sm" c="dimmed">
+                  {cause.example}
+                </Text>
               </Item>
             ))}
             {blocked_documents > 0 && <Item to="/ventes/factures?state=draft" label={t('home.blockedDocuments', { count: blocked_documents })} />}

@@ -4,6 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import type { Home } from '@/api/types';
 import { EmptyState } from '@/components/EmptyState';
+import { WideTable } from '@/components/WideTable';
 import { useText } from '@/i18n/text';
 
 const HEIGHT = 260;
@@ -36,9 +37,9 @@ function Panel({ id, title, summary, note, empty, chart, table }: { id: string; 
           <ResponsiveContainer width="100%" height={HEIGHT}>{chart as React.ReactElement}</ResponsiveContainer>
         </div>
       ) : (
-        <Table.ScrollContainer minWidth={280} mah={HEIGHT} style={{ overflowY: 'auto' }}>
+        <WideTable label={title} minWidth={280} mah={HEIGHT}>
           {table}
-        </Table.ScrollContainer>
+        </WideTable>
       )}
     </Card>
   );

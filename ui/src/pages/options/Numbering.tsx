@@ -1,7 +1,6 @@
 // Options › Numérotation: how the numbers of validated documents look and go on.
 import { NumberInput, Stack, Table, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { itemsOf } from '@/api/links';
 import { useMayAdminister } from '@/api/session';
 import type { Numbering as Sequence } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
@@ -9,12 +8,13 @@ import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
 import { SaveBar } from '@/components/SaveBar';
 import { useRecord } from '@/components/useRecord';
+import { WideTable } from '@/components/WideTable';
 import { useText } from '@/i18n/text';
 
-type Answer = Sequence[] | { items: Sequence[] };
+type Answer = { items: Sequence[] };
 const exampleOf = (one: Sequence) => one.prefix + String(one.next_number).padStart(one.digits, '0');
 
-function Form({ sequences, save, startAfresh }: { sequences: Sequence[]; save: ReturnType<typeof useRecord<Answer, Sequence[]>>['save']; startAfresh: () => void }) {
+function Form({ sequences, save, startAfresh }: { sequences: Sequence[]; save: ReturnType<typeof useRecord<Answer>>['save']; startAfresh: () => void }) {
   const t = useText();
   const may = useMayAdminister();
   const [draft, setDraft] = useState(sequences);
@@ -23,11 +23,11 @@ function Form({ sequences, save, startAfresh }: { sequences: Sequence[]; save: R
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate(draft.filter((one) => JSON.stringify(one) !== JSON.stringify(sequences.find((other) => other.kind === one.kind))));
+        save.mutate({ items: draft.filter((one) => JSON.stringify(one) !== JSON.stringify(sequences.find((other) => other.kind === one.kind))) });
       }}
     >
       <Stack maw={860}>
-        <Table.ScrollContainer minWidth={560}>
+        <WideTable label={t('menu.numbering')} minWidth={560}>
           <Table>
             <Table.Thead>
               <Table.Tr>
@@ -65,7 +65,7 @@ function Form({ sequences, save, startAfresh }: { sequences: Sequence[]; save: R
               })}
             </Table.Tbody>
           </Table>
-        </Table.ScrollContainer>
+        </WideTable>
         {may && <SaveBar save={save} onReload={startAfresh} />}
       </Stack>
     </form>
@@ -74,12 +74,12 @@ function Form({ sequences, save, startAfresh }: { sequences: Sequence[]; save: R
 
 export default function Numbering() {
   const t = useText();
-  const { record, save, version, startAfresh } = useRecord<Answer, Sequence[]>('numbering');
+  const { record, save, version, startAfresh } = useRecord<Answer>('numbering');
   return (
     <>
       <PageTitle title={t('menu.numbering')} />
       <Text mb="md">{t('numbering.intro')}</Text>
-      {record.isError ? <ErrorMessage error={record.error} onRetry={() => void record.refetch()} /> : record.isPending ? <Loading /> : <Form key={version} sequences={itemsOf(record.data.value)} save={save} startAfresh={startAfresh} />}
+      {record.isError ? <ErrorMessage error={record.error} onRetry={() => void record.refetch()} /> : record.isPending ? <Loading /> : <Form key={version} sequences={record.data.value.items} save={save} startAfresh={startAfresh} />}
     </>
   );
 }

@@ -11,6 +11,7 @@ import { EmptyState } from '@/components/EmptyState';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
+import { WideTable } from '@/components/WideTable';
 import { useText } from '@/i18n/text';
 
 const SCOPES: Scope[] = ['read', 'write', 'feed'];
@@ -76,7 +77,7 @@ function TokenTable({ tokens, onRevoke }: { tokens: ApiToken[]; onRevoke: (id: n
   const t = useText();
   const { format } = t;
   return (
-    <Table.ScrollContainer minWidth={640}>
+    <WideTable label={t('menu.tokens')} minWidth={640}>
       <Table verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
@@ -109,7 +110,7 @@ function TokenTable({ tokens, onRevoke }: { tokens: ApiToken[]; onRevoke: (id: n
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 

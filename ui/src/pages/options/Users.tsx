@@ -10,6 +10,7 @@ import { ConfirmButton } from '@/components/ConfirmButton';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
+import { WideTable } from '@/components/WideTable';
 import { useText } from '@/i18n/text';
 import { NewPassword, newPasswordGood } from '../entry/NewPassword';
 
@@ -150,7 +151,7 @@ export default function Users() {
         ) : users.isPending ? (
           <Loading />
         ) : (
-          <Table.ScrollContainer minWidth={640}>
+          <WideTable label={t('menu.users')} minWidth={640}>
             <Table verticalSpacing="xs">
               <Table.Thead>
                 <Table.Tr>
@@ -168,7 +169,7 @@ export default function Users() {
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </WideTable>
         )}
         <NewUser onDone={again} />
       </Stack>

@@ -235,7 +235,7 @@ export default function LinkCreation() {
       <PageTitle title={t('link.create')} back={{ label: t('menu.synchronisations'), to: linkPath() }} />
       <Stepper active={step} size="sm" mb="lg" allowNextStepsSelect={false} onStepClick={(to) => (saved ? to >= Step.Rehearsal : to < step) && setStep(to)}>
         {labels.map((label, place) => (
-          <Stepper.Step key={label} label={narrow && place !== step ? undefined : label} aria-label={label} aria-current={place === step ? 'step' : undefined} allowStepSelect={saved ? place >= Step.Rehearsal && place <= step : place < step} />
+          <Stepper.Step key={label} label={narrow && place !== step ? <span className="read-aloud">{label}</span> : label} aria-current={place === step ? 'step' : undefined} allowStepSelect={saved ? place >= Step.Rehearsal && place <= step : place < step} />
         ))}
       </Stepper>
       {step < Step.Rehearsal && <Draft step={step} setStep={setStep} />}

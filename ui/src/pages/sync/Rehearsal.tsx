@@ -8,6 +8,7 @@ import { EmptyState } from '@/components/EmptyState';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { jobEnded, JobProgress, useJob } from '@/components/JobProgress';
 import { Loading } from '@/components/Loading';
+import { WideTable } from '@/components/WideTable';
 import { parseScaled } from '@/i18n/format';
 import { useText, type Text as Texts } from '@/i18n/text';
 
@@ -106,9 +107,9 @@ function FlowChanges({ query, flow }: { query: ReturnType<typeof useChanges>; fl
   if (changes.length === 0) return <Text p="md">{t('rehearsal.empty')}</Text>;
   return (
     <Stack align="flex-start">
-      <Table.ScrollContainer minWidth={520} w="100%">
+      <WideTable label={t.word('flow', flow)} minWidth={520} w="100%">
         {flow === 'orders' ? <DocumentRows changes={changes} /> : <ArticleRows changes={changes} />}
-      </Table.ScrollContainer>
+      </WideTable>
       {query.hasNextPage && (
         <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
           {t('run.more')}

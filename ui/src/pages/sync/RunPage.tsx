@@ -2,7 +2,7 @@
 import { Button, Card, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams, useSearchParams } from 'react-router-dom';
-import { countsOf, FLOWS } from '@/api/counts';
+import { countsOf, FLOWS, tellingCounts } from '@/api/counts';
 import { apiPath, get } from '@/api/client';
 import type { Page, Run, RunRecord } from '@/api/types';
 import { EmptyState } from '@/components/EmptyState';
@@ -11,6 +11,7 @@ import { Facts } from '@/components/Facts';
 import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
 import { RunBadge } from '@/components/StateBadge';
+import { WideTable } from '@/components/WideTable';
 import { useText, type Text as Texts } from '@/i18n/text';
 import { linkPath } from './paths';
 
@@ -32,11 +33,11 @@ function windowOf(t: Texts, run: Run): string | null {
 function CountsTable({ counts: value }: { counts: unknown }) {
   const t = useText();
   const counts = countsOf(value);
-  const flows = FLOWS.filter((flow) => counts[flow]);
+  const flows = FLOWS.filter((flow) => tellingCounts(counts[flow] ?? {}).length > 0);
   const names = [...new Set(flows.flatMap((flow) => Object.keys(counts[flow] ?? {})))];
   if (flows.length === 0) return null;
   return (
-    <Table.ScrollContainer minWidth={400}>
+    <WideTable label={t('run.counts')} minWidth={400}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -66,7 +67,7 @@ function CountsTable({ counts: value }: { counts: unknown }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </WideTable>
   );
 }
 
@@ -107,7 +108,7 @@ function Records({ run }: { run: string }) {
         <EmptyState title={t('run.noRecords')} hint={t('run.noRecordsHint')} />
       ) : (
         <>
-          <Table.ScrollContainer minWidth={560}>
+          <WideTable label={t('run.records')} minWidth={560}>
             <Table striped>
               <Table.Thead>
                 <Table.Tr>
@@ -120,19 +121,19 @@ function Records({ run }: { run: string }) {
               <Table.Tbody>
                 {items.map((record, place) => (
                   <Table.Tr key={place}>
-                    <Table.Td>{t.word('flow', record.flow)}</Table.Td>
+                    <Table.Td style={{ whiteSpace: 'nowrap' }}>{t.word('flow', record.flow)}</Table.Td>
                     <Table.Td>
                       <Text span size="sm" ff="monospace">
                         {record.id}
                       </Text>
                     </Table.Td>
-                    <Table.Td>{t.word('outcome', record.outcome)}</Table.Td>
+                    <Table.Td style={{ whiteSpace: 'nowrap' }}>{t.word('outcome', record.outcome)}</Table.Td>
                     <Table.Td>{record.detail}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
             </Table>
-          </Table.ScrollContainer>
+          </WideTable>
           {records.hasNextPage && (
             <Group>
               <Button variant="default" loading={records.isFetchingNextPage} onClick={() => void records.fetchNextPage()}>
