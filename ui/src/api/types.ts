@@ -32,6 +32,8 @@ export interface ListColumn {
 export interface ListMeta {
   name: string;
   path: string;
+  /** The order that the server takes when none is asked for. */
+  sort?: string;
   columns: ListColumn[];
 }
 export type Cell = string | number | boolean | null | undefined | object;

@@ -5,7 +5,7 @@
 import { Badge, Button, Checkbox, Group, Menu, Stack, Text, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
+import { memo, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
 import { Link, useNavigate } from 'react-router-dom';
 import { download } from '@/api/client';
 import { useListMeta, useListRows, type ListQuery } from '@/api/lists';
@@ -23,6 +23,7 @@ const ROW_PX = 36;
 const OVERSCAN = 12;
 const TYPING_MS = 300;
 const TICK_PX = 44;
+const SCROLL_REST_MS = 40;
 
 export interface DataTableProps<R extends Row = Row> {
   /** Path of the list below /api/v1, "documents", "grid/sales". */
@@ -190,7 +191,7 @@ export function DataTable<R extends Row = Row>(props: DataTableProps<R>) {
     [address.values, sort, JSON.stringify(props.fixed)],
   );
   const filtered = Object.keys(address.values).some((name) => name !== 'sort');
-  const data = useListRows<R>(props.list, query, meta.isSuccess);
+  const data = useListRows<R>(props.list, query, meta.isSuccess, sort ?? meta.data?.sort);
   const setSearch = useRef((q: string) => address.set({ q }));
   setSearch.current = (q) => address.set({ q });
   const [onSearch] = useState(() => (q: string) => setSearch.current(q));
@@ -211,8 +212,8 @@ export function DataTable<R extends Row = Row>(props: DataTableProps<R>) {
           </Group>
         )}
       </Group>
-      {data.isError && data.rows.length === 0 ? (
-        <ErrorMessage error={data.error} onRetry={() => void data.refetch()} />
+      {data.isError && data.loaded === 0 ? (
+        <ErrorMessage error={data.error} onRetry={data.refetch} />
       ) : data.isPending ? (
         <Loading />
       ) : data.total === 0 ? (
@@ -238,17 +239,22 @@ function Rows<R extends Row>(props: RowsProps<R>) {
   const t = useText();
   const navigate = useNavigate();
   const { shown, data, selection, keyOf } = props;
-  const { rows, total } = data;
+  const { total } = data;
   const frame = useRef<HTMLDivElement>(null);
   const id = useId();
   const [active, setActive] = useState(-1);
   const virtual = useVirtualizer({ count: total, getScrollElement: () => frame.current, estimateSize: () => ROW_PX, overscan: OVERSCAN });
   const items = virtual.getVirtualItems();
   const lastSeen = items.at(-1)?.index ?? 0;
-  const { hasNextPage, isFetchingNextPage, isFetching, isError, fetchNextPage } = data;
+  const firstSeen = items[0]?.index ?? 0;
+  const { isFetching, isError, loaded } = data;
+  const want = useRef(data.want);
+  want.current = data.want;
   useEffect(() => {
-    if (lastSeen >= rows.length - OVERSCAN && hasNextPage && !isFetchingNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [lastSeen, rows.length, hasNextPage, isFetchingNextPage, isFetching, isError, fetchNextPage]);
+    // While somebody drags the scroll bar, what flies past is not asked for.
+    const timer = setTimeout(() => want.current(firstSeen - OVERSCAN, lastSeen + OVERSCAN), SCROLL_REST_MS);
+    return () => clearTimeout(timer);
+  }, [firstSeen, lastSeen, loaded, isFetching]);
 
   const key = (row: R, index: number) => (keyOf ? keyOf(row) : typeof row.id === 'number' || typeof row.id === 'string' ? row.id : index);
   const openable = Boolean(props.hrefOf ?? props.onOpen);
@@ -264,6 +270,8 @@ function Rows<R extends Row>(props: RowsProps<R>) {
     if (!keys.delete(it)) keys.add(it);
     selection.onChange(keys);
   };
+  const doings = useRef({ choose: setActive, open, tick });
+  doings.current = { choose: setActive, open, tick };
   const goTo = (index: number) => {
     const there = Math.max(0, Math.min(total - 1, index));
     setActive(there);
@@ -274,19 +282,20 @@ function Rows<R extends Row>(props: RowsProps<R>) {
     const page = Math.max(1, Math.floor((frame.current?.clientHeight ?? 400) / ROW_PX) - 2);
     const moves: Record<string, number> = { ArrowDown: active + 1, ArrowUp: active - 1, PageDown: active + page, PageUp: active - page, Home: 0, End: total - 1 };
     const move = moves[event.key];
+    const current = data.at(active);
     if (move !== undefined) goTo(move);
-    else if (event.key === 'Enter') open(rows[active]);
-    else if (event.key === ' ' && selection && rows[active]) tick(rows[active], active);
+    else if (event.key === 'Enter') open(current);
+    else if (event.key === ' ' && selection && current) tick(current, active);
     else return;
     event.preventDefault();
   };
   const template = [...(selection ? [`${TICK_PX}px`] : []), ...shown.map((column) => trackOf(column, props.widths?.[column.name]))].join(' ');
   // Not the content's own width: the rows stand absolutely, and only what is in view would count.
   const width = shown.reduce((sum, column) => sum + widthOf(column, props.widths?.[column.name]), selection ? TICK_PX : 0);
-  const allTicked = Boolean(selection && rows.length > 0 && rows.every((row, index) => selection.keys.has(key(row, index))));
+  const allTicked = Boolean(selection && loaded > 0 && selection.keys.size >= loaded);
   return (
     <>
-      {isError && <ErrorMessage error={data.error} onRetry={() => void data.fetchNextPage()} />}
+      {isError && <ErrorMessage error={data.error} onRetry={data.refetch} />}
       <div className={classes.frame} ref={frame} tabIndex={0} role="grid" aria-label={props.label} aria-rowcount={total + 1} aria-colcount={shown.length + (selection ? 1 : 0)}
         aria-describedby={`${id}-keys`} aria-activedescendant={active >= 0 ? `${id}-row-${active}` : undefined} aria-busy={isFetching} onKeyDown={onKey} onFocus={() => active < 0 && setActive(0)}
         style={props.compact ? { maxHeight: '22rem' } : undefined}>
@@ -296,7 +305,7 @@ function Rows<R extends Row>(props: RowsProps<R>) {
               {selection && (
                 <div className={classes.headCell} role="columnheader">
                   <Checkbox size="xs" tabIndex={-1} aria-label={t('table.selectAll')} checked={allTicked} indeterminate={!allTicked && selection.keys.size > 0}
-                    onChange={() => selection.onChange(allTicked ? new Set() : new Set(rows.map(key)))} />
+                    onChange={() => selection.onChange(allTicked ? new Set() : new Set(data.allRead().map(key)))} />
                 </div>
               )}
               {shown.map((column) => (
@@ -306,24 +315,10 @@ function Rows<R extends Row>(props: RowsProps<R>) {
           </div>
           <div className={classes.body} role="rowgroup" style={{ height: virtual.getTotalSize() }}>
             {items.map((item) => {
-              const row = rows[item.index];
+              const row = data.at(item.index);
               return (
-                <div key={item.key} id={`${id}-row-${item.index}`} role="row" aria-rowindex={item.index + 2} aria-selected={selection && row ? selection.keys.has(key(row, item.index)) : undefined}
-                  className={[classes.row, openable && classes.openable, item.index === active && classes.active].filter(Boolean).join(' ')} style={{ transform: `translateY(${item.start}px)` }}
-                  onClick={(event) => {
-                    setActive(item.index);
-                    if (!(event.target as HTMLElement).closest('a, button, input, label')) open(row);
-                  }}
-                  onKeyDown={undefined} tabIndex={-1}>
-                  {selection && (
-                    <div className={classes.cell} role="gridcell">
-                      {row && <Checkbox size="xs" tabIndex={-1} aria-label={t('table.selectRow')} checked={selection.keys.has(key(row, item.index))} onChange={() => tick(row, item.index)} />}
-                    </div>
-                  )}
-                  {shown.map((column, place) => (
-                    <BodyCell key={column.name} column={column} row={row} href={place === 0 && row ? props.hrefOf?.(row) : undefined} render={props.render?.[column.name]} />
-                  ))}
-                </div>
+                <BodyRow<R> key={item.key} id={`${id}-row-${item.index}`} row={row} index={item.index} start={item.start} shown={shown} active={item.index === active} openable={openable}
+                  ticked={selection && row ? selection.keys.has(key(row, item.index)) : undefined} ticks={selection !== undefined} hrefOf={props.hrefOf} render={props.render} doings={doings} />
               );
             })}
           </div>
@@ -331,7 +326,7 @@ function Rows<R extends Row>(props: RowsProps<R>) {
       </div>
       <Group justify="space-between">
         <Text size="sm" c="dimmed" role="status">
-          {rows.length < total && lastSeen > rows.length ? t('table.loadedOf', { loaded: rows.length, total }) : t('table.rows', { count: total })}
+          {isFetching && !data.at(lastSeen) && loaded < total ? t('table.loadedOf', { loaded, total }) : t('table.rows', { count: total })}
           {selection && selection.keys.size > 0 && (
             <Badge ml="sm" variant="light">
               {t('table.selected', { count: selection.keys.size })}
@@ -345,6 +340,43 @@ function Rows<R extends Row>(props: RowsProps<R>) {
     </>
   );
 }
+
+interface BodyRowProps<R extends Row> extends Pick<DataTableProps<R>, 'hrefOf' | 'render'> {
+  id: string;
+  row: R | undefined;
+  index: number;
+  start: number;
+  shown: ListColumn[];
+  active: boolean;
+  openable: boolean;
+  ticks: boolean;
+  ticked: boolean | undefined;
+  /** The same object for all rows and as long as the table stands. */
+  doings: { current: { choose: (index: number) => void; open: (row: R | undefined) => void; tick: (row: R, index: number) => void } };
+}
+
+/** While the table scrolls, only the rows that come are drawn. */
+const BodyRow = memo(function BodyRow<R extends Row>({ id, row, index, start, shown, active, openable, ticks, ticked, hrefOf, render, doings }: BodyRowProps<R>) {
+  const t = useText();
+  return (
+    <div id={id} role="row" aria-rowindex={index + 2} aria-selected={ticked} className={[classes.row, openable && classes.openable, active && classes.active].filter(Boolean).join(' ')}
+      style={{ transform: `translateY(${start}px)` }}
+      onClick={(event) => {
+        doings.current.choose(index);
+        if (!(event.target as HTMLElement).closest('a, button, input, label')) doings.current.open(row);
+      }}
+      onKeyDown={undefined} tabIndex={-1}>
+      {ticks && (
+        <div className={classes.cell} role="gridcell">
+          {row && <Checkbox size="xs" tabIndex={-1} aria-label={t('table.selectRow')} checked={ticked ?? false} onChange={() => doings.current.tick(row, index)} />}
+        </div>
+      )}
+      {shown.map((column, place) => (
+        <BodyCell key={column.name} column={column} row={row} href={place === 0 && row ? hrefOf?.(row) : undefined} render={render?.[column.name]} />
+      ))}
+    </div>
+  );
+}) as <R extends Row>(props: BodyRowProps<R>) => ReactNode;
 
 function HeadCell({ column, sort, onSort }: { column: ListColumn; sort?: string; onSort: (sort: string) => void }) {
   const t = useText();

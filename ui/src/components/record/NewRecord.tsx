@@ -1,5 +1,5 @@
 // « Nouveau »: a button, and the fields of a record that does not exist yet. Sent twice by accident it is created once.
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Modal, SimpleGrid, Stack } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation } from '@tanstack/react-query';
 import { useRef, useState, type FormEvent } from 'react';
@@ -10,6 +10,8 @@ import { useText } from '@/i18n/text';
 import { fieldFault, valueOf, type Draft, type Field } from './draft';
 import { FieldInput } from './FieldInput';
 import { useForget } from './useEdit';
+
+const TWO_COLUMNS_FROM = 4;
 
 interface FormProps<T> {
   path: string;
@@ -54,9 +56,11 @@ export function NewRecordForm<T>({ path, fields, initial, submit, onCreated, onC
     <form onSubmit={send} noValidate>
       <Stack>
         {create.isError && <ErrorMessage error={create.error} />}
-        {fields.map((field, place) => (
-          <FieldInput key={field.name} field={field} typed={draft[field.name] ?? ''} onType={(typed) => setDraft({ ...draft, [field.name]: typed })} error={faultOf(field)} focused={place === 0} />
-        ))}
+        <SimpleGrid cols={{ base: 1, sm: fields.length > TWO_COLUMNS_FROM ? 2 : 1 }} spacing="md">
+          {fields.map((field, place) => (
+            <FieldInput key={field.name} field={field} typed={draft[field.name] ?? ''} onType={(typed) => setDraft({ ...draft, [field.name]: typed })} error={faultOf(field)} focused={place === 0} />
+          ))}
+        </SimpleGrid>
         <Group justify="flex-end">
           <Button variant="default" onClick={onCancel}>
             {t('common.cancel')}
@@ -85,7 +89,7 @@ export function NewRecordButton<T>({ label, path, fields, onCreated }: Props<T>)
   return (
     <>
       <Button onClick={open}>{label}</Button>
-      <Modal opened={opened} onClose={close} title={label} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Modal opened={opened} onClose={close} title={label} size={fields.length > TWO_COLUMNS_FROM ? 'lg' : 'md'} closeButtonProps={{ 'aria-label': t('common.close') }}>
         <NewRecordForm<T>
           path={path}
           fields={fields}

@@ -1,6 +1,7 @@
 // A record with its ETag: read, changed with If-Match, and told to the lists that show it.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { trimLists } from '@/api/lists';
 import { ApiError, getTagged, send, type Tagged } from '@/api/client';
 import type { Draft } from './draft';
 
@@ -18,7 +19,10 @@ export async function sendTagged<T>(method: 'POST' | 'PUT' | 'PATCH', path: stri
 /** Everything that was read is asked for again when it is next shown: a correction reaches far (stock, anomalies, totals). */
 export function useForget() {
   const client = useQueryClient();
-  return () => void client.invalidateQueries({ predicate: (query) => !['session', 'lists', 'job'].includes(String(query.queryKey[0])) });
+  return () => {
+    trimLists(client);
+    void client.invalidateQueries({ predicate: (query) => !['session', 'lists', 'job'].includes(String(query.queryKey[0])) });
+  };
 }
 
 /**

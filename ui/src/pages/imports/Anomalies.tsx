@@ -18,11 +18,13 @@ interface Props {
   onShowSales: (code: string) => void;
   onOpenSale: (id: number) => void;
   onCured: (synchronise: boolean) => void;
+  /** Counts the validations: what was cured before one is judged anew by it. */
+  round: number;
 }
 
 const keyOf = (group: Cause) => [group.code, group.link, ...group.args].join('\u0001');
 
-function OneCause({ group, onCure, onShowSales, onOpenSale }: { group: Cause; onCure: () => void } & Pick<Props, 'onShowSales' | 'onOpenSale'>) {
+function OneCause({ group, cured, onCure, onShowSales, onOpenSale }: { group: Cause; cured: boolean; onCure: () => void } & Pick<Props, 'onShowSales' | 'onOpenSale'>) {
   const t = useText();
   const mayWrite = useMayWrite();
   const [opened, { toggle }] = useDisclosure(false);
@@ -48,6 +50,11 @@ function OneCause({ group, onCure, onShowSales, onOpenSale }: { group: Cause; on
             <Text size="sm" c="dimmed">
               {figures}
             </Text>
+            {cured && (
+              <Badge color="green" variant="light">
+                {t(sales ? 'anomalies.curedSales' : 'anomalies.curedArticles')}
+              </Badge>
+            )}
           </Group>
           <Text size="sm">{group.cause}</Text>
         </Box>
@@ -84,15 +91,21 @@ export function useAnomalies() {
   });
 }
 
-export function Anomalies({ onShowSales, onOpenSale, onCured }: Props) {
+export function Anomalies({ onShowSales, onOpenSale, onCured, round }: Props) {
   const t = useText();
   const groups = useAnomalies();
-  const [cured, setCured] = useState<Cause | null>(null);
+  const [chosen, setChosen] = useState<Cause | null>(null);
+  const [cured, setCured] = useState<{ round: number; keys: string[] }>({ round, keys: [] });
   const [all, { toggle }] = useDisclosure(false);
   if (groups.isError) return <ErrorMessage error={groups.error} onRetry={() => void groups.refetch()} />;
   const items = groups.data ?? [];
   if (items.length === 0) return null;
-  const action: AnomalyAction | null = cured?.action ?? null;
+  const action: AnomalyAction | null = chosen?.action ?? null;
+  const curedNow = cured.round === round ? cured.keys : [];
+  const noteCured = (group: Cause) => {
+    setCured({ round, keys: [...curedNow, keyOf(group)] });
+    onCured(needsSynchronisation(group));
+  };
   return (
     <Paper component="section" withBorder p="md" aria-labelledby="anomalies-title" className="no-print">
       <Stack gap="xs">
@@ -101,7 +114,7 @@ export function Anomalies({ onShowSales, onOpenSale, onCured }: Props) {
         </Title>
         <ul style={{ listStyle: 'none', margin: 0, padding: 0 }}>
           {(all ? items : items.slice(0, SHOWN_FIRST)).map((group) => (
-            <OneCause key={keyOf(group)} group={group} onCure={() => setCured(group)} onShowSales={onShowSales} onOpenSale={onOpenSale} />
+            <OneCause key={keyOf(group)} group={group} cured={curedNow.includes(keyOf(group))} onCure={() => setChosen(group)} onShowSales={onShowSales} onOpenSale={onOpenSale} />
           ))}
         </ul>
         {items.length > SHOWN_FIRST && (
@@ -110,7 +123,7 @@ export function Anomalies({ onShowSales, onOpenSale, onCured }: Props) {
           </Button>
         )}
       </Stack>
-      <CureDialog action={action} cause={cured?.cause ?? ''} onClose={() => setCured(null)} onCured={() => onCured(cured !== null && needsSynchronisation(cured))} />
+      <CureDialog action={action} cause={chosen?.cause ?? ''} onClose={() => setChosen(null)} onCured={() => chosen && noteCured(chosen)} />
     </Paper>
   );
 }

@@ -108,10 +108,12 @@ export default function Imports() {
   const [uploading, setUploading] = useState(false);
   const [dragging, setDragging] = useState(false);
   const [cured, setCured] = useState<'no' | 'validate' | 'synchronise'>('no');
+  const [round, setRound] = useState(0);
   const [purged, setPurged] = useState<number | null>(null);
   const validation = useGridValidation(() => {
     setTicked(new Set());
     setCured('no');
+    setRound((before) => before + 1);
   });
   const ids = [...ticked].map(Number);
   const search = params.toString() ? `?${params.toString()}` : '';
@@ -156,7 +158,7 @@ export default function Imports() {
           </Alert>
         )}
         {cured !== 'no' && <CuredNotice synchronise={cured === 'synchronise'} onValidate={() => validation.start([], false)} onClose={() => setCured('no')} />}
-        <Anomalies onShowSales={(code) => setParams({ anomaly: code })} onOpenSale={open} onCured={(synchronise) => setCured(synchronise ? 'synchronise' : 'validate')} />
+        <Anomalies onShowSales={(code) => setParams({ anomaly: code })} onOpenSale={open} onCured={(synchronise) => setCured(synchronise ? 'synchronise' : 'validate')} round={round} />
         <DataTable
           list="grid/sales"
           label={t('grid.title')}
