@@ -2,14 +2,14 @@
 import '@mantine/core/styles.css';
 import './app.css';
 import { MantineProvider } from '@mantine/core';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { RouterProvider } from 'react-router-dom';
 import { ApiError, setOnUnauthorised } from '@/api/client';
 import { SessionProvider, useSessionQuery, useSetSession } from '@/api/session';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { Loading } from '@/components/Loading';
-import { TextProvider, type Catalogue, type Language } from '@/i18n/text';
+import { TextProvider, useText, type Catalogue, type Language } from '@/i18n/text';
 import { router } from './router';
 import { readable, theme } from './theme';
 
@@ -21,7 +21,20 @@ function makeClient() {
   return new QueryClient({ defaultOptions: { queries: { retry, staleTime: 10_000, refetchOnWindowFocus: true } } });
 }
 
+/** What the server said in the other language is asked for again. */
+function useTextsOfServer() {
+  const { language } = useText();
+  const client = useQueryClient();
+  const before = useRef(language);
+  useEffect(() => {
+    if (before.current === language) return;
+    before.current = language;
+    void client.invalidateQueries();
+  }, [language, client]);
+}
+
 function Gate() {
+  useTextsOfServer();
   const session = useSessionQuery();
   const setSession = useSetSession();
   const [expired, setExpired] = useState(false);

@@ -1,6 +1,7 @@
 // An error as a person needs it: what happened and what to do, in the server's words; the reference under which the log has it.
 import { Alert, Button, List, Stack, Text, type AlertProps } from '@mantine/core';
 import { ApiError } from '@/api/client';
+import { sentence } from '@/i18n/sentence';
 import { useText } from '@/i18n/text';
 
 interface Props extends Omit<AlertProps, 'title' | 'children'> {
@@ -13,7 +14,7 @@ export function ErrorMessage({ error, onRetry, ...alert }: Props) {
   const known = error instanceof ApiError ? error : null;
   const unreachable = known?.code === 'unreachable';
   const title = unreachable ? t('error.unreachable') : known?.title || t('error.generic');
-  const detail = unreachable ? t('error.unreachableHint') : known?.detail || t('error.genericHint');
+  const detail = unreachable ? t('error.unreachableHint') : sentence(known?.detail ?? '') || t('error.genericHint');
   return (
     <Alert color="red" variant="light" title={title} role="alert" {...alert}>
       <Stack gap="xs" align="flex-start">
@@ -21,7 +22,7 @@ export function ErrorMessage({ error, onRetry, ...alert }: Props) {
         {known && known.errors.length > 0 && (
           <List size="sm">
             {known.errors.map((fault) => (
-              <List.Item key={fault.pointer + fault.detail}>{fault.detail}</List.Item>
+              <List.Item key={fault.pointer + fault.detail}>{sentence(fault.detail)}</List.Item>
             ))}
           </List>
         )}

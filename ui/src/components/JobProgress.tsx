@@ -5,6 +5,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { apiPath, get, write } from '@/api/client';
 import { useMayWrite } from '@/api/session';
 import type { Job, JobKind, JobState } from '@/api/types';
+import { sentence } from '@/i18n/sentence';
 import { useText } from '@/i18n/text';
 import { ConfirmButton } from './ConfirmButton';
 
@@ -108,7 +109,7 @@ export function JobProgress({ id, onEnd, hideEnded, children }: Props) {
         </Text>
         {job.problem && (
           <Text size="sm" c="var(--mantine-color-error)">
-            {job.problem.detail || job.problem.title}
+            {sentence(job.problem.detail || job.problem.title || '')}
           </Text>
         )}
         {children}

@@ -10,16 +10,17 @@ import { EmptyState } from '@/components/EmptyState';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { jobEnded, JobProgress, useJob, useRunningJob } from '@/components/JobProgress';
 import { PageTitle } from '@/components/PageTitle';
+import { sentence } from '@/i18n/sentence';
 import { useText } from '@/i18n/text';
 
 function Verdict({ job }: { job: Job['id'] }) {
   const t = useText();
   const { data } = useJob(job);
   if (!data || !jobEnded(data) || data.state !== 'done') return null;
-  const { ok, entries, cause } = (data.result ?? {}) as { ok?: boolean; entries?: number; cause?: string };
+  const { ok, records, bad_record, reason } = (data.result ?? {}) as { ok?: boolean; records?: number; bad_record?: number; reason?: string | null };
   return (
     <Alert color={ok ? 'green' : 'red'} title={ok ? t('journal.good') : t('journal.bad')} role="status">
-      {ok ? (entries === undefined ? null : t('journal.goodHint', { count: entries })) : cause}
+      {ok ? t('journal.goodHint', { count: records ?? 0 }) : [t('journal.badHint', { record: bad_record ?? 0 }), reason && sentence(reason)].filter(Boolean).join(' ')}
     </Alert>
   );
 }
@@ -45,7 +46,7 @@ export default function Journal() {
         {verify.isError && <ErrorMessage error={verify.error} />}
         {job !== null && <JobProgress id={job} hideEnded />}
         {job !== null && <Verdict job={job} />}
-        <DataTable list="journal" label={t('menu.journal')} empty={<EmptyState title={t('journal.empty')} hint={t('journal.emptyHint')} />} />
+        <DataTable list="journal" label={t('menu.journal')} columns={['at', 'seq', 'kind', 'document', 'subject', 'link', 'run']} widths={{ seq: 200 }} empty={<EmptyState title={t('journal.empty')} hint={t('journal.emptyHint')} />} />
       </Stack>
     </>
   );

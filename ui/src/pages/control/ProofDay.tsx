@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from 'react-router-dom';
 import { ApiError, apiPath, get } from '@/api/client';
 import { useMayWrite } from '@/api/session';
-import type { ProofDay as Day, ProofGap } from '@/api/types';
+import type { Page, ProofDay as Day, ProofGap, Row } from '@/api/types';
 import { EmptyState } from '@/components/EmptyState';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { JobProgress } from '@/components/JobProgress';
@@ -12,6 +12,7 @@ import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
 import { DayBadge } from '@/components/StateBadge';
 import { WideTable } from '@/components/WideTable';
+import { sentence } from '@/i18n/sentence';
 import { useText } from '@/i18n/text';
 import { addDays } from './days';
 import { useProve } from './ProofMonth';
@@ -67,14 +68,26 @@ function Comparison({ id, title, heading, sides }: { id: string; title: string; 
   );
 }
 
-/** What stands in a gap's `key`: a rate, a means, a ticket. */
-function gapName(t: ReturnType<typeof useText>, gap: ProofGap): string {
-  const key = gap.kind === 'tax' && gap.key !== null && /^\d+$/.test(String(gap.key)) ? t.format.rate(Number(gap.key)) : gap.key;
-  return [t.word('gapKind', gap.kind), key].filter((part) => part !== null && part !== '').join(' ');
+/** How the shop calls its means of payment, by code. */
+function useMeansNames(): (code: string) => string {
+  const means = useQuery({ queryKey: ['list', 'means', 'names'], queryFn: ({ signal }) => get<Page<Row>>('means', { limit: 500 }, signal), staleTime: 60_000 });
+  const names = new Map(means.data?.items.map((one) => [one.code, one.label]));
+  return (code) => String(names.get(code) || code);
 }
 
-function Gaps({ gaps }: { gaps: ProofGap[] }) {
+/** What stands in a gap's `key`: a rate, a means, a ticket. */
+function gapName(t: ReturnType<typeof useText>, gap: ProofGap, meansName: (code: string) => string): string {
+  const text = String(gap.key ?? '');
+  const key = gap.kind === 'tax' && /^\d+$/.test(text) ? t.format.rate(Number(text)) : gap.kind === 'means' ? meansName(text) : text;
+  return [t.word('gapKind', gap.kind), key].filter((part) => part !== '').join(' ');
+}
+
+function Gaps({ day }: { day: Day }) {
   const t = useText();
+  const meansName = useMeansNames();
+  const gaps = day.gaps ?? [];
+  const difference = (gap: ProofGap) =>
+    gap.kind === 'tickets' && day.tickets ? t.format.int(day.tickets.documents - day.tickets.till) : gap.difference_cents === null || gap.difference_cents === undefined ? '' : t.format.cents(gap.difference_cents);
   if (gaps.length === 0)
     return (
       <Alert color="green" role="status">
@@ -90,7 +103,7 @@ function Gaps({ gaps }: { gaps: ProofGap[] }) {
         <Table>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th scope="col">{t('proof.gap')}</Table.Th>
+              <Table.Th scope="col">{t('proof.where')}</Table.Th>
               <Table.Th scope="col" className="amount">
                 {t('proof.difference')}
               </Table.Th>
@@ -104,13 +117,13 @@ function Gaps({ gaps }: { gaps: ProofGap[] }) {
             {gaps.map((gap, place) => (
               <Table.Tr key={place}>
                 <Table.Th scope="row" fw={600}>
-                  {gapName(t, gap)}
+                  {gapName(t, gap, meansName)}
                 </Table.Th>
-                <Table.Td className="amount">{gap.difference_cents === null || gap.difference_cents === undefined ? '' : t.format.cents(gap.difference_cents)}</Table.Td>
-                <Table.Td>{gap.cause}</Table.Td>
+                <Table.Td className="amount">{difference(gap)}</Table.Td>
+                <Table.Td>{sentence(gap.cause)}</Table.Td>
                 <Table.Td>
                   {gap.href?.startsWith('/') && !gap.href.startsWith('//') && (
-                    <Anchor component={Link} to={gap.href} aria-label={`${t('proof.open')} : ${gapName(t, gap)}`}>
+                    <Anchor component={Link} to={gap.href} aria-label={`${t('proof.open')} : ${gapName(t, gap, meansName)}`}>
                       {t('proof.open')}
                     </Anchor>
                   )}
@@ -126,13 +139,14 @@ function Gaps({ gaps }: { gaps: ProofGap[] }) {
 
 function Comparisons({ day }: { day: Day }) {
   const t = useText();
+  const meansName = useMeansNames();
   const { format } = t;
   const totals: Side[] = [
     ...(day.tickets ? [{ name: t('proof.tickets'), till: day.tickets.till, books: day.tickets.documents, format: format.int }] : []),
     ...(day.total_cents ? [{ name: t('proof.total'), till: day.total_cents.till, books: day.total_cents.documents, format: format.cents }] : []),
   ];
   const tax = (day.tax ?? []).map((one) => ({ name: format.rate(one.rate_bp), till: one.till_cents, books: one.documents_cents, format: format.cents }));
-  const means = (day.means ?? []).map((one) => ({ name: one.means, till: one.till_cents, books: one.payments_cents, format: format.cents }));
+  const means = (day.means ?? []).map((one) => ({ name: meansName(one.means), till: one.till_cents, books: one.payments_cents, format: format.cents }));
   return (
     <SimpleGrid cols={{ base: 1, xl: 3 }}>
       <Comparison id="totals" title={t('proof.totalsTitle')} heading={t('proof.what')} sides={totals} />
@@ -168,7 +182,7 @@ export default function ProofDay() {
       </PageTitle>
       <Stack>
         {prove.start.isError && <ErrorMessage error={prove.start.error} />}
-        {prove.job !== null && <JobProgress id={prove.job} onEnd={prove.onEnd} />}
+        {prove.job !== null && <JobProgress id={prove.job} onEnd={prove.onEnd} hideEnded />}
         {query.isError && !missing ? (
           <ErrorMessage error={query.error} onRetry={() => void query.refetch()} />
         ) : query.isPending ? (
@@ -180,7 +194,7 @@ export default function ProofDay() {
             <Text size="sm" c="dimmed">
               {t('proof.checked', { instant: t.format.instant(data.checked) })}
             </Text>
-            <Gaps gaps={data.gaps ?? []} />
+            <Gaps day={data} />
             <Comparisons day={data} />
             {(data.missing_numbers?.length ?? 0) > 0 && <Text>{`${t('proof.missing')} : ${data.missing_numbers?.join(', ')}`}</Text>}
             {(data.repeated_numbers?.length ?? 0) > 0 && <Text>{`${t('proof.repeated')} : ${data.repeated_numbers?.join(', ')}`}</Text>}

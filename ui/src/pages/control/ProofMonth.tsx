@@ -85,7 +85,7 @@ export default function ProofMonth() {
       <Stack>
         <Text>{t('proof.intro')}</Text>
         {prove.start.isError && <ErrorMessage error={prove.start.error} />}
-        {prove.job !== null && <JobProgress id={prove.job} onEnd={prove.onEnd} />}
+        {prove.job !== null && <JobProgress id={prove.job} onEnd={prove.onEnd} hideEnded />}
         <Group justify="space-between">
           <Group gap="xs">
             <Button variant="default" onClick={() => go(-1)} aria-label={t('proof.previousMonth')}>

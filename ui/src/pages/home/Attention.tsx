@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router-dom';
 import type { AnomalyGroup, Home } from '@/api/types';
 import { DayBadge } from '@/components/StateBadge';
+import { sentence } from '@/i18n/sentence';
 import { useText } from '@/i18n/text';
 
 const DAYS_NAMED = 5;
@@ -56,7 +57,7 @@ export function Attention({ attention }: { attention: Home['attention'] }) {
             {links_in_error.map((one) => (
               <Item key={one.link} to={`/traitements/executions/${one.run}`} label={t('home.linkInError', { link: one.link })}>
                 <Text size="sm" c="dimmed">
-                  {one.error}
+                  {sentence(one.error ?? '')}
                 </Text>
               </Item>
             ))}
@@ -66,17 +67,23 @@ export function Attention({ attention }: { attention: Home['attention'] }) {
                   {t('home.subjects', { count: cause.subjects })}
                 </Badge>
                 <Text size="sm" c="dimmed">
-                  {cause.example}
+                  {sentence(cause.example)}
                 </Text>
               </Item>
             ))}
             {blocked_documents > 0 && <Item to="/ventes/factures?state=draft" label={t('home.blockedDocuments', { count: blocked_documents })} />}
-            {days_not_green.length > DAYS_NAMED && <Item to={`/controle/preuve?mois=${days_not_green[0]?.day.slice(0, 7)}`} label={t('home.daysNotGreen', { count: days_not_green.length })} />}
-            {days_not_green.slice(0, DAYS_NAMED).map((one) => (
-              <Item key={one.day} to={`/controle/preuve/${one.day}`} label={t.format.longDay(one.day)}>
-                <DayBadge state={one.state} />
+            {days_not_green.length > 0 && (
+              <Item to={`/controle/preuve?mois=${days_not_green[0]?.day.slice(0, 7)}`} label={t('home.daysNotGreen', { count: days_not_green.length })}>
+                {days_not_green.slice(0, DAYS_NAMED).map((one) => (
+                  <Group key={one.day} gap={4}>
+                    <Anchor component={Link} to={`/controle/preuve/${one.day}`} size="sm">
+                      {t.format.shortDay(one.day)}
+                    </Anchor>
+                    <DayBadge state={one.state} />
+                  </Group>
+                ))}
               </Item>
-            ))}
+            )}
             {days_unproven > 0 && <Item to="/controle/preuve" label={t('home.daysUnproven', { count: days_unproven })} />}
           </List>
         </Stack>

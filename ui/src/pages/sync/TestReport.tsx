@@ -1,6 +1,7 @@
 // What the test of a link found, in plain words.
 import { Alert, List, Stack, Text } from '@mantine/core';
 import type { LinkTest } from '@/api/types';
+import { sentence } from '@/i18n/sentence';
 import { useText } from '@/i18n/text';
 
 function Check({ good, children }: { good: boolean; children: string }) {
@@ -26,7 +27,7 @@ export function TestReport({ report }: { report: LinkTest }) {
   return (
     <Alert color={good ? 'green' : 'red'} title={good ? t('test.good') : t('test.bad')} role="status">
       <Stack gap="xs">
-        {report.problem && <Text size="sm">{report.problem.detail}</Text>}
+        {report.problem && <Text size="sm">{sentence(report.problem.detail)}</Text>}
         <List size="sm">
           <Check good={report.reachable}>{t('test.reachable')}</Check>
           {report.reachable && <Check good={report.key_accepted}>{t('test.key')}</Check>}
