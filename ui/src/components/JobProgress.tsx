@@ -57,6 +57,12 @@ export function useJob(id: Job['id'] | null, onEnd?: (job: Job) => void) {
   return query;
 }
 
+/** To be told the job that a request has just started: its end counts then, even when it comes before the first look at it. */
+export function useNoteJob() {
+  const client = useQueryClient();
+  return (job: Job) => void client.setQueryData(['job', String(job.id)], job);
+}
+
 /** The job of these kinds that is going on (of this link), so that a page finds it again after a reload. */
 export function useRunningJob(kinds: JobKind[], link?: string): Job | undefined {
   const jobs = useQuery({

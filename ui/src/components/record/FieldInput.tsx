@@ -3,6 +3,9 @@ import { Select, Switch, Textarea, TextInput } from '@mantine/core';
 import { useText } from '@/i18n/text';
 import { DECIMALS, type Field } from './draft';
 
+/** Explanations stand under their field, so that fields side by side line up. */
+const ORDER: ('label' | 'input' | 'description' | 'error')[] = ['label', 'input', 'description', 'error'];
+
 interface Props {
   field: Field;
   typed: string;
@@ -14,7 +17,7 @@ interface Props {
 
 export function FieldInput({ field, typed, onType, error, disabled, focused }: Props) {
   const t = useText();
-  const common = { label: t(field.label), description: field.hint ? t(field.hint) : undefined, error, disabled, required: field.required, withAsterisk: false, 'data-autofocus': focused || undefined };
+  const common = { label: t(field.label), description: field.hint ? t(field.hint) : undefined, error, disabled, required: field.required, withAsterisk: false, inputWrapperOrder: ORDER, 'data-autofocus': focused || undefined };
   if (field.type === 'bool')
     return <Switch label={common.label} description={common.description} disabled={disabled} checked={typed === 'true'} onChange={(event) => onType(String(event.currentTarget.checked))} mt="lg" />;
   if (field.type === 'choice')

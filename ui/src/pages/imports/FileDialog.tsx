@@ -2,7 +2,7 @@
 import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRef, useState, type DragEvent } from 'react';
-import { send } from '@/api/client';
+import { ApiError, send } from '@/api/client';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { Loading } from '@/components/Loading';
 import { Facts } from '@/components/Facts';
@@ -68,15 +68,17 @@ function Preview({ report, header }: { report: FileReport; header: boolean }) {
   const heads = header ? first : undefined;
   const rows = header ? others : report.rows;
   const separator = SEPARATOR[report.separator];
+  const { problem } = report;
   return (
     <Stack gap="sm">
+      {problem && <ErrorMessage error={new ApiError(problem.status ?? 422, problem.code, problem.title ?? '', problem.detail)} />}
       <Facts
         facts={[
           [t('file.separator'), separator ? t(separator) : report.separator],
-          [t('file.encoding'), report.encoding + (report.byte_order_mark ? ` (${t('file.mark')})` : '')],
-          [t('file.lineEnd'), report.line_end],
-          [t('file.lines'), t.format.int(report.lines)],
-          [t('file.sales'), t.format.int(report.sales)],
+          [t('file.encoding'), t.word('file.encodings', report.encoding) + (report.byte_order_mark ? ` (${t('file.mark')})` : '')],
+          [t('file.lineEnd'), t.word('file.lineEnds', report.line_end)],
+          [t('file.lines'), problem ? null : t.format.int(report.lines)],
+          [t('file.sales'), problem ? null : t.format.int(report.sales)],
         ]}
       />
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
@@ -147,7 +149,7 @@ function FileForm({ file, onFile, onClose }: Omit<Props, 'opened'>) {
   return (
     <Stack>
       <Group align="flex-end">
-        <Select label={t('file.format')} value={format} onChange={(value) => setFormat((value as FileFormat | null) ?? 'liaison')} allowDeselect={false} w={320}
+        <Select label={t('file.format')} value={format} onChange={(value) => setFormat((value as FileFormat | null) ?? 'liaison')} allowDeselect={false} w={400} maw="100%"
           data={[{ value: 'liaison', label: t('file.liaison') }, { value: 'dailybiz', label: t('file.dailybiz') }]} />
         {format === 'dailybiz' && <Checkbox label={t('file.header')} checked={header} onChange={(event) => setHeader(event.currentTarget.checked)} mb={8} />}
       </Group>
@@ -169,8 +171,8 @@ function FileForm({ file, onFile, onClose }: Omit<Props, 'opened'>) {
             <Button variant="default" onClick={onClose}>
               {t('common.cancel')}
             </Button>
-            <Button onClick={() => bring.mutate()} disabled={!preview.data || preview.isFetching} loading={bring.isPending}>
-              {preview.data ? t('file.bring', { count: preview.data.sales }) : t('file.title')}
+            <Button onClick={() => bring.mutate()} disabled={!preview.data || preview.isFetching || Boolean(preview.data.problem)} loading={bring.isPending}>
+              {preview.data && !preview.data.problem ? t('file.bring', { count: preview.data.sales }) : t('file.title')}
             </Button>
           </Group>
         </>

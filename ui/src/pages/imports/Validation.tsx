@@ -6,7 +6,7 @@ import { Link } from 'react-router-dom';
 import { write } from '@/api/client';
 import type { Job } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
-import { JobProgress, useJob, useRunningJob } from '@/components/JobProgress';
+import { JobProgress, useJob, useNoteJob, useRunningJob } from '@/components/JobProgress';
 import { Facts } from '@/components/Facts';
 import { useForget } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
@@ -45,11 +45,12 @@ function Progress({ id, onEnd }: { id: Job['id']; onEnd: () => void }) {
 
 export function useGridValidation(onDone: () => void) {
   const forget = useForget();
+  const note = useNoteJob();
   const [id, setId] = useState<Job['id'] | null>(null);
   const running = useRunningJob(['grid_validation']);
   const start = useMutation({
     mutationFn: ({ sales, dry }: { sales: number[]; dry: boolean }) => write<Job>('POST', 'grid/validation', { sales: sales.length > 0 ? sales : null, dry_run: dry }),
-    onSuccess: (job) => setId(job.id),
+    onSuccess: (job) => (note(job), setId(job.id)),
   });
   const shown = running?.id ?? id;
   return {

@@ -1,5 +1,5 @@
 // The import grid as the API answers it.
-import type { AnomalyAction, AnomalyGroup, Day, Row } from '@/api/types';
+import type { AnomalyAction, AnomalyGroup, Day, Problem, Row } from '@/api/types';
 
 export type EditType = 'text' | 'date' | 'cents' | 'milli' | 'e4' | 'rate';
 export interface EditableField {
@@ -47,5 +47,7 @@ export interface FileReport {
   staged: number;
   already: number;
   rows: string[][];
+  /** Of a preview: why the file would be refused. */
+  problem?: Problem | null;
 }
 export type FileFormat = 'liaison' | 'dailybiz';

@@ -12,21 +12,23 @@ import { useText } from '@/i18n/text';
 import { allocationFits, largestAllocation, openDues, restOfPayment } from './allocation';
 import type { Payment, SalesDocument } from './types';
 
-const FOUND_MAX = 20;
+const READ_MAX = 200;
+const SHOWN_MAX = 20;
 const TYPING_MS = 250;
 
-/** Documents that a search finds, those with something left first. */
+/** Documents that a search finds: the one with just that number, then those with something left to pay. */
 function useDocumentsFound(search: string, enabled: boolean) {
   const [settled] = useDebouncedValue(search.trim(), TYPING_MS);
   const found = useQuery({
     queryKey: ['list', 'documents', 'found', settled],
-    queryFn: ({ signal }) => get<Page<Row>>('documents', { q: settled, state: 'validated', limit: FOUND_MAX, sort: '-date' }, signal),
+    queryFn: ({ signal }) => get<Page<Row>>('documents', { q: settled, state: 'validated', limit: READ_MAX, sort: '-date' }, signal),
     placeholderData: (before) => before,
     enabled,
   });
-  const rest = (row: Row) => Number(row.total_cents) - Number(row.paid_cents);
-  const rows = (found.data?.items ?? []).filter((row) => row.kind !== 'order');
-  return [...rows].sort((a, b) => Number(rest(b) !== 0) - Number(rest(a) !== 0)).map((row) => ({ number: String(row.number), date: String(row.date), rest: rest(row) }));
+  const rows = (found.data?.items ?? [])
+    .filter((row) => row.kind !== 'order')
+    .map((row) => ({ number: String(row.number), date: String(row.date), rest: Number(row.total_cents) - Number(row.paid_cents) }));
+  return [...rows.filter((row) => row.number === settled), ...rows.filter((row) => row.number !== settled && row.rest !== 0)].slice(0, SHOWN_MAX);
 }
 
 export function AllocationForm({ payment }: { payment: Payment }) {
@@ -34,7 +36,8 @@ export function AllocationForm({ payment }: { payment: Payment }) {
   const { format } = t;
   const forget = useForget();
   const [search, setSearch] = useState('');
-  const [number, setNumber] = useState<string | null>(null);
+  // What it was paid for comes first.
+  const [number, setNumber] = useState<string | null>(payment.document || null);
   const [dueNo, setDueNo] = useState<string | null>(null);
   const [typed, setTyped] = useState<string | null>(null);
   const found = useDocumentsFound(search, number === null);
@@ -75,7 +78,7 @@ export function AllocationForm({ payment }: { payment: Payment }) {
         {allocate.isError && <ErrorMessage error={allocate.error} />}
         {document.isError && <ErrorMessage error={document.error} />}
         <Select label={t('payment.document')} data={options} value={number} onChange={choose} searchable searchValue={search} onSearchChange={setSearch} filter={({ options: all }) => all}
-          nothingFoundMessage={t('table.nothingFound')} placeholder={t('payment.documentSearch')} maxDropdownHeight={300} />
+          nothingFoundMessage={t('table.nothingFound')} placeholder={t('payment.documentSearch')} clearable clearButtonProps={{ 'aria-label': t('record.clear', { name: t('payment.document') }) }} maxDropdownHeight={300} />
         {number !== null && document.isSuccess && dues.length === 0 && <Alert color="orange">{t('payment.nothingDue')}</Alert>}
         {due && most === 0 && <Alert color="orange">{t('payment.wrongSign')}</Alert>}
         {due && most !== 0 && (

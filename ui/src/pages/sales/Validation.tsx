@@ -6,16 +6,17 @@ import { write } from '@/api/client';
 import { useMayWrite } from '@/api/session';
 import type { Job } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
-import { JobProgress, useRunningJob } from '@/components/JobProgress';
+import { JobProgress, useNoteJob, useRunningJob } from '@/components/JobProgress';
 import { useForget } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 
 /** The button, and apart from it what is going on, so that a page places each. `numbers` null: every draft. */
 export function useDocumentValidation(onDone?: () => void) {
   const forget = useForget();
+  const note = useNoteJob();
   const [id, setId] = useState<Job['id'] | null>(null);
   const running = useRunningJob(['document_validation']);
-  const start = useMutation({ mutationFn: (numbers: string[] | null) => write<Job>('POST', 'documents/validation', { numbers }), onSuccess: (job) => setId(job.id) });
+  const start = useMutation({ mutationFn: (numbers: string[] | null) => write<Job>('POST', 'documents/validation', { numbers }), onSuccess: (job) => (note(job), setId(job.id)) });
   const shown = id ?? running?.id ?? null;
   const button = (label: string, numbers: string[] | null) => <ValidationButton label={label} busy={start.isPending || Boolean(running)} onClick={() => start.mutate(numbers)} />;
   const progress = (
