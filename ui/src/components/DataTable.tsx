@@ -38,7 +38,7 @@ export interface DataTableProps<R extends Row = Row> {
   sort?: string;
   /** Page of a row: its first cell is a link to it, Enter and a click on the row open it. */
   hrefOf?: (row: R) => string;
-  /** Instead of a page: what opening a row does. */
+  /** What opening a row does; with a page too, only the link of the first cell leads there. */
   onOpen?: (row: R) => void;
   /** Cells that are more than their value. */
   render?: Partial<Record<string, (row: R, text: string) => ReactNode>>;
@@ -260,8 +260,8 @@ function Rows<R extends Row>(props: RowsProps<R>) {
   const openable = Boolean(props.hrefOf ?? props.onOpen);
   const open = (row: R | undefined) => {
     if (!row) return;
-    if (props.hrefOf) navigate(props.hrefOf(row));
-    else props.onOpen?.(row);
+    if (props.onOpen) props.onOpen(row);
+    else if (props.hrefOf) navigate(props.hrefOf(row));
   };
   const tick = (row: R, index: number) => {
     if (!selection) return;

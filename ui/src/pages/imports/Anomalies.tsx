@@ -12,7 +12,8 @@ import { CureDialog } from './CureDialog';
 import { cureOfGroup, needsSynchronisation } from './cures';
 import type { Group as Cause } from './types';
 
-const SHOWN_FIRST = 5;
+/** The grid itself shall begin on the first screen. */
+const SHOWN_FIRST = 3;
 
 interface Props {
   onShowSales: (code: string) => void;

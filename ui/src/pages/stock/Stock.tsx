@@ -91,7 +91,8 @@ export default function Stock() {
             label={t('stock.levels')}
             columns={['code', 'label', 'family', 'quantity_milli', 'unit']}
             keyOf={(row) => String(row.code)}
-            {...(mayWrite ? { onOpen: setCounted } : { hrefOf })}
+            hrefOf={hrefOf}
+            onOpen={mayWrite ? setCounted : undefined}
             render={{
               quantity_milli: (row, text) => (typeof row.quantity_milli === 'number' && row.quantity_milli < 0 ? <strong style={{ color: 'var(--mantine-color-error)' }}>{text}</strong> : text),
             }}
