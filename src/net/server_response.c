@@ -142,8 +142,9 @@ static struct MHD_Response *response_of_stream(struct exchange *exchange, struct
 
 void problem(struct http_server_response *response, int status, struct str body)
 {
-    *response = (struct http_server_response){.status = status, .body = body, .header_count = 1};
+    *response = (struct http_server_response){.status = status, .body = body, .header_count = 2};
     response->headers[0] = (struct http_header){STR("Content-Type"), STR("application/problem+json")};
+    response->headers[1] = (struct http_header){STR("X-Content-Type-Options"), STR("nosniff")};
 }
 
 void unavailable(struct http_server_response *response)
@@ -162,6 +163,9 @@ static void response_drop(struct exchange *exchange)
     exchange->response = NULL;
 }
 
+/* libmicrohttpd takes a bare LF for the end of a chunk's size: who stands in front may see another end. So nothing that follows on the connection is a request. */
+#define LAST_ANSWER ((struct http_header){STR(MHD_HTTP_HEADER_CONNECTION), STR("close")})
+
 static void make(struct exchange *exchange, const struct http_server_response *from)
 {
     exchange->status = (unsigned int)from->status;
@@ -171,6 +175,8 @@ static void make(struct exchange *exchange, const struct http_server_response *f
     bool ok = exchange->response != NULL;
     for (size_t i = 0; ok && i < from->header_count; i++)
         ok = header_add(exchange->response, &exchange->arena, from->headers[i]);
+    if (ok && MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
+        ok = header_add(exchange->response, &exchange->arena, LAST_ANSWER);
     if (!ok)
         response_drop(exchange);
 }

@@ -1,5 +1,5 @@
 // Every page in light and dark, on a wide screen and on a tablet held upright: axe-core finds nothing, nothing runs out of the screen, and the keyboard goes everywhere.
-import { expect, logIn, look, test, useShop } from './shop';
+import { enter, expect, logIn, look, test, useShop } from './shop';
 import { wordsOf } from './words';
 
 const PAGES: Record<string, string> = {
@@ -35,7 +35,7 @@ test.describe('pages', () => {
     const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'dark', viewport: { width: 768, height: 1024 } });
     const page = await context.newPage();
     const t = wordsOf('en');
-    await page.goto(shop.url);
+    await enter(page, shop, 'en');
     await page.getByLabel(t('login.name')).fill('anne');
     await page.getByLabel(t('login.password'), { exact: true }).fill('une longue phrase de passe');
     await page.getByRole('button', { name: t('login.submit') }).click();

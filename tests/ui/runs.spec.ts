@@ -6,7 +6,7 @@ import { expect, logIn, look, open, test, useShop } from './shop';
 test.describe('runs', () => {
   const shop = useShop(async (it) => {
     // Slow enough to be looked at: each answer waits.
-    await it.startTill('--articles', '300', '--sales', '400', '--faults', 'delay=700');
+    await it.startTill('--articles', '300', '--sales', '400', '--faults', 'delay=1500,limit=100');
     it.company();
     it.addLink('--auto-validate', 'yes');
     it.addUser('anne', 'admin');
@@ -19,9 +19,9 @@ test.describe('runs', () => {
     await page.getByRole('button', { name: t('link.runNow') }).click();
     const progress = page.getByRole('progressbar', { name: t('job.sync') });
     await expect(progress).toBeVisible();
-    await look(page, 'fr-run-going-on');
     await page.reload();
     await expect(progress).toBeVisible();
+    await look(page, 'fr-run-going-on');
     await expect(page.getByText(t('jobState.done')).first()).toBeAttached({ timeout: 90_000 });
     const runs = shop.json('run', 'list');
     expect(runs.map((run) => [run.run, run.link, run.state])).toEqual([[1, 'Boutique', 'done']]);

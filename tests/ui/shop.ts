@@ -143,6 +143,12 @@ export function watch(page: Page): string[] {
   return broken;
 }
 
+/** The first page, in the language of the test: French unless one clicks. */
+export async function enter(page: Page, shop: Shop, language: Language) {
+  await page.goto(shop.url);
+  if (language === 'en') await page.getByRole('button', { name: wordsOf('fr')('app.languageLabel') }).click();
+}
+
 export async function logIn(page: Page, shop: Shop, t: Words, name: string) {
   await page.goto(shop.url);
   await page.getByLabel(t('login.name')).fill(name);

@@ -1,5 +1,5 @@
 // From the code that the server printed to a green day, as a shopkeeper goes it: in French, then in English.
-import { choose, expect, look, money, open, PASSWORD, SALES_DAY, test, useShop } from './shop';
+import { choose, enter, expect, look, money, open, PASSWORD, SALES_DAY, test, useShop } from './shop';
 import type { Language } from './words';
 
 for (const language of ['fr', 'en'] as Language[]) {
@@ -16,7 +16,8 @@ for (const language of ['fr', 'en'] as Language[]) {
       test.setTimeout(240_000);
 
       await test.step('first start', async () => {
-        await page.goto(shop.url);
+        await enter(page, shop, language);
+        await expect(page.getByRole('heading', { name: t('setup.title') })).toBeVisible();
         await look(page, `${language}-setup`);
         await page.getByLabel(t('setup.code')).fill(shop.setupCode);
         await page.getByLabel(t('login.name')).fill('marie');

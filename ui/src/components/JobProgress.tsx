@@ -14,7 +14,7 @@ const POLL_MS = 2000;
 
 export const jobEnded = (job: Job) => job.state !== 'queued' && job.state !== 'running';
 
-/** The job as it stands, live until it ends. `onEnd` is called once, when it ends while this is shown. */
+/** The job as it stands, live until it ends. `onEnd` is called once: when it ends, or has ended when it is first seen. */
 export function useJob(id: Job['id'] | null, onEnd?: (job: Job) => void) {
   const client = useQueryClient();
   const [streaming, setStreaming] = useState(true);
@@ -29,10 +29,7 @@ export function useJob(id: Job['id'] | null, onEnd?: (job: Job) => void) {
     refetchInterval: (state) => (state.state.data && jobEnded(state.state.data) ? false : streaming ? POLL_MS * 5 : POLL_MS),
   });
   const ended = query.data ? jobEnded(query.data) : false;
-  const wasLive = useRef(false);
-  useEffect(() => {
-    wasLive.current = false;
-  }, [id]);
+  const told = useRef<Job['id'] | null>(null);
   useEffect(() => {
     if (id === null || ended || typeof EventSource === 'undefined') return;
     const source = new EventSource(`/api/v1/${apiPath`jobs/${id}/events`}`);
@@ -47,13 +44,11 @@ export function useJob(id: Job['id'] | null, onEnd?: (job: Job) => void) {
     return () => source.close();
   }, [id, ended, client]);
   useEffect(() => {
-    if (!query.data) return;
-    if (!ended) wasLive.current = true;
-    else if (wasLive.current) {
-      wasLive.current = false;
-      end.current?.(query.data);
-    }
-  }, [ended, query.data]);
+    // A short job has ended before it is first looked at: that is an end too.
+    if (!query.data || !ended || told.current === id) return;
+    told.current = id;
+    end.current?.(query.data);
+  }, [ended, id, query.data]);
   return query;
 }
 
