@@ -21,7 +21,7 @@ JOBS = 2
 SUITE_TIMEOUT_S = 1800
 SANITIZERS = {'ASAN_OPTIONS': 'detect_leaks=1', 'UBSAN_OPTIONS': 'halt_on_error=1:print_stacktrace=1'}
 THREADED = ('liaison', 'tactill-sandbox', 'tests/unit/net/test_net_loopback', 'tests/unit/net/test_net_hostile', 'tests/unit/net/test_net_server',
-            'tests/unit/net/test_net_server_hostile', 'tests/unit/sandbox/test_sandbox_server')
+            'tests/unit/net/test_net_server_hostile', 'tests/unit/sandbox/test_sandbox_server', 'tests/unit/server/test_server_jobs')
 COUNTS = re.compile(r'^(\d+) passed, (\d+) failed$', re.M)
 
 
@@ -124,6 +124,7 @@ def steps():
         [Suite('end to end, sqlite (build-asan)', python('tests/e2e/e2e.py', 'build-asan', '--engine', 'sqlite', '--size', 'small'), count_last_line, asan, 'build-asan'),
          Suite('kill test, sqlite (build-asan)', python('tests/crash.py', 'build-asan', '--engine', 'sqlite', '--kills', '5', '--size', 'small'), count_last_line, asan, 'build-asan')],
         [build_suite('build-tsan', '-Db_sanitize=thread', targets=THREADED)],
+        [Suite('jobs over the API (build-tsan)', python('tests/api/jobs.py', 'build-tsan'), count_last_line, needs='build-tsan')],
         [Suite('threads (build-tsan)', python('tests/analysis/threads.py', 'build-tsan'), count_last_line, needs='build-tsan')],
         [Suite('cases under valgrind (build)', python('tests/run_cases.py', 'build', '--engine', 'sqlite', '--valgrind', '--every', '6', '--jobs', str(JOBS)), count_last_line,
                needs='build')],

@@ -20,7 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import Failure, Program, Sandbox, Score
 
 CLIENTS = 4
-UNIT_TESTS = ('net/test_net_loopback', 'net/test_net_hostile', 'net/test_net_server', 'net/test_net_server_hostile', 'sandbox/test_sandbox_server')
+UNIT_TESTS = ('net/test_net_loopback', 'net/test_net_hostile', 'net/test_net_server', 'net/test_net_server_hostile', 'sandbox/test_sandbox_server',
+              'server/test_server_jobs')
 # Every 5th answer of the till comes late, so that the timer's thread has work while others are answered.
 TILL = ('--articles', '60', '--sales', '120', '--faults', 'delay=20:every=5')
 

@@ -74,6 +74,8 @@ def change_link(web, path, score):
     score.equal('a change without a state', web.ask('admin', 'PATCH', path, {'numbers': 'keep'}).status, 428)
     changed = web.ask('admin', 'PATCH', path, {'unknown_customer': 'refuse', 'code_pattern': 'C*'}, If_Match=tag)
     score.equal('a change', (changed.status, changed.json()['unknown_customer'], changed.json()['code_pattern'], changed.json()['auto_validate']), (200, 'refuse', 'C*', True))
+    elsewhere = web.ask('admin', 'PATCH', path, {'url': 'https://till.example.org'}, If_Match=changed.headers['ETag'])
+    score.equal('a known key goes to no other till', (elsewhere.status, elsewhere.json()['errors'][0]['pointer']), (400, '/key'))
     stale = web.ask('accountant', 'PATCH', path, {'unknown_customer': 'drop'}, If_Match=tag)
     score.equal('a change of what somebody else changed', (stale.status, stale.json()['code'], stale.json()['current']['unknown_customer']), (412, 'stale', 'refuse'))
     moved = web.ask('admin', 'PATCH', path, {'url': 'https://elsewhere.example'}, If_Match=changed.headers['ETag'])
