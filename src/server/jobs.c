@@ -1,14 +1,16 @@
 /* jobs.c: work that takes longer than a request: at most four at a time, the others wait their turn. A job belongs to the server, not to the request that began it: its progress can be
  * asked for and followed by any number of readers, whoever reloads a page finds it again, and it can be cancelled. The last hundred are remembered until the server stops; what a
  * synchronisation did stands in the database as that of the command line does. The handlers are in api_jobs.c. */
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server/changes_int.h"
 #include "server/jobs_int.h"
 
-enum { JOBS_RUNNING_MAX = 4, JOBS_WAITING_MAX = 100, JOBS_ENDED_MAX = 100, EVENTS_PAUSE_MS = 200, RESULT_MAX = 16 << 20 };
+enum { JOBS_RUNNING_MAX = 4, JOBS_WAITING_MAX = 100, JOBS_ENDED_MAX = 100, EVENTS_PAUSE_MS = 200, RESULT_MAX = 16 << 20, COPY_LEFT_S = 3600 };
 
 struct listener { struct http_stream *stream; enum text_language language; struct listener *next; };
 
@@ -218,6 +220,8 @@ void job_keep_change(void *context, const struct sync_change *change)
 
 /* ---- one job at work ---- */
 
+static const char COPY_MARK[] = ".rehearsal-";
+
 /* A rehearsal on embedded SQLite goes on for as long as the till takes to answer, and would keep everybody else from writing all that time: it gets a copy of its own, which has no
  * name any more as soon as it is open. On PostgreSQL it holds up only who makes records of the kinds that it makes. */
 static int open_copy(const struct server *server, struct db **db, struct arena *arena, struct err *err)
@@ -233,7 +237,7 @@ static int open_copy(const struct server *server, struct db **db, struct arena *
         return OK;
     system_random.fill(system_random.context, word, sizeof word);
     buf_append(&path, (struct str){file.p + prefix.n, file.n - prefix.n});
-    buf_append_z(&path, ".rehearsal-");
+    buf_append_z(&path, COPY_MARK);
     hex_append(&path, word, sizeof word);
     buf_append(&url, prefix);
     buf_append(&url, buf_str(&path));
@@ -565,6 +569,29 @@ int jobs_put_changes(struct jobs *jobs, int64_t id, const struct change_page *qu
 
 /* ---- start and stop ---- */
 
+/* Copies of a server that was killed in the moment between making one and opening it. A young one may belong to another server. */
+static void sweep_copies(const struct server *server)
+{
+    struct str prefix = STR("sqlite:"), url = server->options->db_url;
+    const char *slash = url.n ? memrchr(url.p, '/', url.n) : NULL;
+    ARENA_AUTO arena = {0};
+
+    if (!str_starts_with(url, prefix))
+        return;
+    struct str file = {url.p + prefix.n, url.n - prefix.n}, folder = slash && slash >= file.p ? (struct str){file.p, (size_t)(slash - file.p) + 1} : STR("./");
+    struct str name = slash && slash >= file.p ? (struct str){slash + 1, (size_t)(file.p + file.n - slash) - 1} : file;
+    struct str start = arena_format(&arena, "%.*s%s", STR_ARG(name), COPY_MARK), folder_text = arena_copy(&arena, folder);
+    DIR *listing = folder_text.p && start.p ? opendir(folder_text.p) : NULL;
+    for (const struct dirent *entry; listing && (entry = readdir(listing));) {
+        struct stat found;
+        struct str path = str_starts_with(str_from(entry->d_name), start) ? arena_format(&arena, "%.*s%s", STR_ARG(folder), entry->d_name) : STR_NULL;
+        if (path.p && stat(path.p, &found) == 0 && now_utc() / CIVIL_SECOND - found.st_mtime > COPY_LEFT_S)
+            unlink(path.p);
+    }
+    if (listing)
+        closedir(listing);
+}
+
 int jobs_new(struct jobs **ret, struct server *server, struct err *err)
 {
     struct jobs *jobs = mem_alloc_zero(1, sizeof *jobs);
@@ -572,6 +599,7 @@ int jobs_new(struct jobs **ret, struct server *server, struct err *err)
     if (!jobs)
         return err_memory(err);
     jobs->server = server;
+    sweep_copies(server);
     jobs->next_id = now_utc() / CIVIL_SECOND; /* so that a page of before a restart meets none of today's */
     pthread_mutex_init(&jobs->lock, NULL);
     pthread_cond_init(&jobs->work_waits, NULL);

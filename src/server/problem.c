@@ -64,6 +64,10 @@ int reply_problem_at(struct request *request, struct reply *reply, int status, c
     struct json_out json;
     BUF_AUTO detail = {0};
 
+    if (db_is_locked(why)) { /* no member is at fault */
+        (void)reply_problem(request, reply, 503, "busy", why);
+        return REPLIED;
+    }
     problem_begin(request, reply, &json, status, NULL, why);
     err_format(why, &detail);
     json_key(&json, "errors");

@@ -200,6 +200,10 @@ def locked(program, web, path, score):
     score.equal('reading goes on', web.ask('admin', 'GET', path).status, 200)
     answer = web.ask('admin', 'PUT', path + '/schedule', {'at': ['12:00']})
     score.equal('writing waits a little, then is told', (answer.status, answer.json()['code']), (503, 'busy'))
+    seen = web.ask('admin', 'GET', path).headers['ETag']
+    for method, target, body in (('PATCH', path, {'numbers': 'keep'}), ('POST', '/api/v1/grid/sales', {'sale': 'L', 'total_cents': 0, 'lines': []})):
+        answer = web.ask('admin', method, target, body, If_Match=seen)
+        score.equal(f'so is {method} {target}', (answer.status, answer.json()['code']), (503, 'busy'))
     connection.execute('ROLLBACK')
     connection.close()
 

@@ -2,6 +2,7 @@
  * rehearsal announces comes back page by page as it went in; and a rehearsal on embedded SQLite leaves the database to the others. PostgreSQL as well when LIAISON_TEST_PG names a server. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -381,6 +383,35 @@ static void a_rehearsal_leaves_the_database_to_the_others(void **state)
     db_close(db);
 }
 
+static void copies_that_were_left_are_swept(void **state)
+{
+    struct shop *shop = *state;
+    static const struct { const char *name; int age_s; bool stays; } files[] = {
+        {"test.db.rehearsal-0011223344556677", 7200, false}, {"test.db.rehearsal-0011223344556677-wal", 7200, false}, {"test.db.rehearsal-8899aabbccddeeff", 60, true},
+        {"test.db.rehearsal", 7200, true},                   {"other.db.rehearsal-0011223344556677", 7200, true},
+    };
+    struct jobs *jobs = NULL;
+    struct err err = {0};
+    char path[400];
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", shop->folder, files[i].name);
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fclose(file);
+        struct timespec then = {.tv_sec = system_clock.now_utc(NULL) / CIVIL_SECOND - files[i].age_s};
+        assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){then, then}, 0), 0);
+    }
+    assert_int_equal(jobs_new(&jobs, &shop->server, &err), OK);
+    jobs_free(jobs);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(path, sizeof path, "%s/%s", shop->folder, files[i].name);
+        assert_int_equal(access(path, F_OK) == 0, files[i].stays);
+    }
+    snprintf(path, sizeof path, "%s/test.db", shop->folder);
+    assert_int_equal(access(path, F_OK), 0);
+}
+
 /* ---- what a rehearsal announces ---- */
 
 enum { CHANGES = 6000 };
@@ -492,6 +523,7 @@ int main(void)
         job_test(a_failure_is_a_problem),
         job_test(readers_are_let_go_with_the_job),
         job_test(a_rehearsal_leaves_the_database_to_the_others),
+        job_test(copies_that_were_left_are_swept),
         cmocka_unit_test(changes_come_back_as_they_went),
         cmocka_unit_test(few_changes_need_no_file),
     };
