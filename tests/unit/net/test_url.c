@@ -157,9 +157,42 @@ static void decoding_undoes_encoding(void **state)
     }
 }
 
+/* What an address in figures tells by itself, under each set of limits; a name tells nothing yet. */
+static void hosts_in_figures_keep_to_the_limits(void **state)
+{
+    (void)state;
+    enum { PLAIN = 1, PRIVATE = 2, NO_LOOPBACK = 4 }; /* where it is allowed */
+    static const struct { const char *url; int allowed; } cases[] = {
+        {"https://api4.tactill.com", PLAIN | PRIVATE | NO_LOOPBACK},
+        {"https://8.8.8.8:8443/v1", PLAIN | PRIVATE | NO_LOOPBACK},
+        {"https://[2606:4700::1]", PLAIN | PRIVATE | NO_LOOPBACK},
+        {"http://127.0.0.1:8080", PLAIN | PRIVATE},
+        {"http://LOCALHOST", PLAIN | PRIVATE},
+        {"https://[::1]:1", PLAIN | PRIVATE},
+        {"https://10.0.0.1", PRIVATE},
+        {"https://192.168.1.20:3000", PRIVATE},
+        {"https://[fd00::1]", PRIVATE},
+        {"https://[::ffff:10.0.0.1]", PRIVATE},
+        {"https://169.254.169.254/latest", 0},
+        {"https://[fe80::1]", 0},
+        {"https://0.0.0.0", 0},
+        {"https://0x7f.1", 0},
+        {"https://2130706433", 0},
+    };
+    static const struct http_limits limits[] = {{0}, {.allow_private = true}, {.refuse_loopback = true}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+        for (int kind = 0; kind < 3; kind++) {
+            struct err err = {0};
+            int rc = http_url_check_host(str_from(cases[i].url), &limits[kind], &err);
+            if (rc != (cases[i].allowed & 1 << kind ? OK : ERR_DATA))
+                fail_msg("%s under limits %d: %d", cases[i].url, kind, rc);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts_in_figures_keep_to_the_limits),
         cmocka_unit_test(accepted_addresses),
         cmocka_unit_test(refused_addresses),
         cmocka_unit_test(refusal_does_not_show_the_password),
