@@ -1,5 +1,7 @@
 /* page.c: the rows of a list, a page at a time: the SQL is put together from the texts of the list's row (list.c), with parameters for all that a person asked for; a page goes on after the last
  * row of the one before, by what that row is sorted by and its id, so that rows which come or go meanwhile move no other. */
+#include <pthread.h>
+
 #include "report/report_int.h"
 
 /* Where the rows without a value stand: before all others, which the engines do each in its own way. So a nullable column is read in two parts, each in the order of an index. */
@@ -110,14 +112,28 @@ static void put_tables(struct statement *statement, const struct reading *readin
         put_search(statement, list, query->search);
 }
 
+/* SQLite takes rows without a value for many and goes past the index that has them, unless a parameter says it; PostgreSQL the other way round. */
+static void put_nothing(struct statement *statement, const struct reading *reading, const char *sort)
+{
+    buf_printf(&statement->sql, " AND %s IS ", sort);
+    if (db_engine(reading->db) != DB_SQLITE) {
+        buf_append_z(&statement->sql, "NULL");
+        return;
+    }
+    statement->args[statement->arg_count++] = DB_NIL;
+    buf_printf(&statement->sql, "$%zu", statement->arg_count);
+}
+
 /* Only what follows the last row of the page before. */
 static void put_after(struct statement *statement, const struct reading *reading, enum part part, const char *sort)
 {
     const struct report_query *query = reading->query;
     const char *beyond = query->descending ? "<" : ">";
 
-    if (part != PART_ALL)
-        buf_printf(&statement->sql, " AND %s IS %s", sort, part == PART_NULLS ? "NULL" : "NOT NULL");
+    if (part == PART_VALUES)
+        buf_printf(&statement->sql, " AND %s IS NOT NULL", sort);
+    if (part == PART_NULLS)
+        put_nothing(statement, reading, sort);
     if (!query->has_after || (part == PART_NULLS) != (query->after.type == DB_NULL && query->sort != REPORT_BY_ID))
         return;
     if (part == PART_NULLS || query->sort == REPORT_BY_ID) {
@@ -154,6 +170,41 @@ static void put_page(struct statement *statement, const struct reading *reading,
 
 /* ---- reading ---- */
 
+/* Texts that were made, one of each, for ever: a statement is prepared once for an address (db.h). There are as many as somebody thinks of conditions, so that the first ones to come are kept and
+ * the others are prepared each time they are asked. */
+enum { TEXTS_KEPT = 256 };
+static struct { pthread_mutex_t lock; const char *texts[2 * TEXTS_KEPT]; size_t count; } kept = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* The text that is kept, or NULL. */
+static const char *keep_text(struct str text)
+{
+    const size_t places = sizeof kept.texts / sizeof *kept.texts;
+    size_t place = (size_t)(hash_table_key(text) % places);
+    const char *found = NULL;
+
+    pthread_mutex_lock(&kept.lock);
+    while (kept.texts[place] && !str_equal(str_from(kept.texts[place]), text))
+        place = (place + 1) % places;
+    found = kept.texts[place];
+    char *copy = found || kept.count == TEXTS_KEPT ? NULL : mem_alloc(text.n + 1);
+    if (copy) {
+        memcpy(copy, text.p, text.n);
+        copy[text.n] = '\0';
+        kept.texts[place] = found = copy;
+        kept.count++;
+    }
+    pthread_mutex_unlock(&kept.lock);
+    return found;
+}
+
+static int run(struct reading *reading, const struct statement *statement, struct db_rows *rows, struct err *err)
+{
+    if (buf_failed(&statement->sql))
+        return err_memory(err);
+    const char *text = keep_text(buf_str(&statement->sql));
+    return (text ? db_query_ : db_query_once)(reading->db, rows, text ? text : statement->sql.p, statement->args, statement->arg_count, err);
+}
+
 static bool is_text(enum report_type type)
 {
     return type == REPORT_TEXT || type == REPORT_WORD;
@@ -186,7 +237,7 @@ static int read_part(struct reading *reading, enum part part, struct err *err)
     DB_ROWS_AUTO rows = {0};
 
     put_page(&statement, reading, part);
-    int rc = buf_failed(&statement.sql) ? err_memory(err) : db_query_once(reading->db, &rows, statement.sql.p, statement.args, statement.arg_count, err);
+    int rc = run(reading, &statement, &rows, err);
     while (rc == OK && (rc = db_next(&rows, err)) == 1) {
         rc = OK;
         if (reading->rows == reading->query->limit) {
@@ -230,7 +281,7 @@ static int count_rows(struct reading *reading, int64_t *ret, struct err *err)
     }
     buf_append_z(&statement.sql, "SELECT COUNT(*)");
     put_tables(&statement, reading, needs_joins(reading->list, reading->query));
-    int rc = buf_failed(&statement.sql) ? err_memory(err) : db_query_once(reading->db, &rows, statement.sql.p, statement.args, statement.arg_count, err);
+    int rc = run(reading, &statement, &rows, err);
     if (rc == OK)
         rc = db_next(&rows, err);
     if (rc == 1)
