@@ -240,6 +240,7 @@ static void a_pattern_is_a_text(void **state)
     assert_int_equal(count_listed(&shop, "article", P("label", STR("X_Y"))), 1);
     assert_int_equal(count_listed(&shop, "article", P("label", STR("!x"))), 1);
     assert_int_equal(count_listed(&shop, "article", P("label", STR("x%y"))), 0);
+    assert_int_equal(count_listed(&shop, "article", P("label", STR("100_%"))), 0);
     assert_int_equal(count_listed(&shop, "article", P("q", STR("' OR '1'='1"))), 0);
     assert_int_equal(count_listed(&shop, "article", P("tax", STR("x' OR 1=1 --"))), 0);
     shop_close(&shop);
