@@ -21,7 +21,7 @@ test.describe('pages', () => {
   });
 
   test('each page in French, wide and light', async ({ page, t }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(600_000);
     await logIn(page, shop, t, 'anne');
     for (const [name, path] of Object.entries(PAGES)) {
       await page.goto(shop.url + path);
@@ -31,7 +31,7 @@ test.describe('pages', () => {
   });
 
   test('each page on a tablet held upright, in the dark', async ({ browser }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(600_000);
     const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'dark', viewport: { width: 768, height: 1024 } });
     const page = await context.newPage();
     const t = wordsOf('en');

@@ -13,7 +13,7 @@ for (const language of ['fr', 'en'] as Language[]) {
     });
 
     test('first start, link, test, rehearsal, run, three cures, validation, invoice, proof', async ({ page, t }) => {
-      test.setTimeout(240_000);
+      test.setTimeout(480_000);
 
       await test.step('first start', async () => {
         await enter(page, shop, language);
