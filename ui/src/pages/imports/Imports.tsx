@@ -1,5 +1,5 @@
 // Traitements / Imports / Partenaires – ventes: the import grid.
-import { Alert, Badge, Button, Group, Menu, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Menu, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type DragEvent } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router-dom';
@@ -15,6 +15,7 @@ import { useForget } from '@/components/record/useEdit';
 import { useText } from '@/i18n/text';
 import { Anomalies } from './Anomalies';
 import { carriesFile, FileDialog, filesOf } from './FileDialog';
+import classes from './Imports.module.css';
 import { SaleDrawer } from './SaleDrawer';
 import type { FileFormat } from './types';
 import { useGridValidation } from './Validation';
@@ -184,9 +185,9 @@ function AnomalyCell({ row, text }: { row: Row; text: string }) {
   if (!row.anomaly) return null;
   const own = t.word('anomaly', row.anomaly);
   return (
-    <Badge color="orange" variant="light" tt="none" fw={500} title={text} maw="100%">
+    <span className={classes.anomaly} title={text}>
       {own}
-    </Badge>
+    </span>
   );
 }
 
