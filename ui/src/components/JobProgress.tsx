@@ -84,7 +84,13 @@ export function JobProgress({ id, onEnd, hideEnded, children }: Props) {
   const t = useText();
   const mayWrite = useMayWrite();
   const { data: job } = useJob(id, onEnd);
-  if (!job || (hideEnded && job.state === 'done')) return null;
+  if (!job) return null;
+  if (hideEnded && job.state === 'done')
+    return (
+      <span className="read-aloud" role="status">
+        {`${t.word('job', job.kind)} : ${t.word('jobState', job.state)}`}
+      </span>
+    );
   const { progress } = job;
   const known = progress?.total ? Math.min(100, Math.floor((progress.done * 100) / progress.total)) : null;
   const what = progress ? [t.word('flow', progress.flow), t.word('stage', progress.stage)].filter(Boolean).join(' – ') : '';

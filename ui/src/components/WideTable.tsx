@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 
 export function WideTable({ label, minWidth, children, ...box }: BoxProps & { label: string; minWidth: number; children: ReactNode }) {
   return (
-    <Box style={{ overflow: 'auto' }} tabIndex={0} role="region" aria-label={label} {...box}>
+    <Box style={{ overflow: 'auto' }} tabIndex={0} role="group" aria-label={label} {...box}>
       <Box miw={minWidth}>{children}</Box>
     </Box>
   );
