@@ -122,6 +122,7 @@ for (const language of ['fr', 'en'] as Language[]) {
         await expect(page.getByRole('link', { name: new RegExp(`${t('dayState.green')}.*9`) })).toBeVisible();
         await look(page, `${language}-proof-month`);
         await open(page, t, 'menu.home');
+        await expect(page.locator('svg.recharts-surface').first()).toBeVisible();
         await look(page, `${language}-home`);
       });
     });
