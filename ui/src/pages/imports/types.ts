@@ -46,8 +46,6 @@ export interface FileReport {
   sales: number;
   staged: number;
   already: number;
-  /** Of a preview: why the file would be refused. */
-  problem?: { title: string; detail: string } | null;
   rows: string[][];
   /** Of a preview: why the file would be refused. */
   problem?: Problem | null;
