@@ -1,10 +1,11 @@
 """The journal against somebody who may write the whole database: each record altered, moved, taken out, put in, the tail cut, the chain computed anew. The rule of
 the chain is written here a second time, from docs/security.md."""
 import hashlib
+import re
 import shutil
 
 from common import attack
-from harness import Program, Till
+from harness import ROOT, Program, Till
 
 SALES = 8
 SHOP = {'articles': [{'ref': 'VIN', 'price': 10}], 'orders': [{'number': str(n), 'lines': [f'VIN {n}x10 @20']} for n in range(1, SALES + 1)]}
@@ -277,6 +278,17 @@ def journal_new_key(world):
         world.check('seals that are said to begin later', bad(program) != 0)
 
 
+MIGRATIONS = [line.split()[1] for line in (ROOT / 'sql' / 'list').read_text(encoding='utf-8').splitlines() if line.strip()]
+
+
+def undoing(migration):
+    """What takes back a migration that only adds."""
+    sql = (ROOT / 'sql' / migration).read_text(encoding='utf-8')
+    added = [f'DROP INDEX {name};' for name in re.findall(r'CREATE INDEX (\w+)', sql)]
+    added += [f'DROP TABLE {name};' for name in reversed(re.findall(r'CREATE TABLE (\w+)', sql))]
+    return ''.join(added + [f'ALTER TABLE {table} DROP COLUMN {column};' for table, column in re.findall(r'ALTER TABLE (\w+) ADD COLUMN (\w+)', sql)])
+
+
 @attack(engines=True)
 def journal_of_version_3(world):
     """A database of the schema before seals: its records verify as they did, a person seals them, new ones follow in the new form, and none of the old form may follow those."""
@@ -285,8 +297,7 @@ def journal_of_version_3(world):
         records = [dict(record, seal=None) for record in thief.records()]
         count = len(records)
         thief.write(records, chain_from=1, form=1)
-        thief.database.change('ALTER TABLE journal DROP COLUMN seal; ALTER TABLE journal_head DROP COLUMN seal; ALTER TABLE journal_head DROP COLUMN sealed_from;'
-                              'DELETE FROM schema_version WHERE version >= 4;')
+        thief.database.change(''.join(undoing(migration) for migration in reversed(MIGRATIONS[3:])) + 'DELETE FROM schema_version WHERE version > 3;')
         refused = program.run('journal', 'verify')
         world.check('it is brought forward first', refused.status == 4 and 'db migrate' in refused.stderr, refused.told())
         program.ok('db', 'migrate')
