@@ -7,7 +7,7 @@ import { get, newIdempotencyKey, write } from '@/api/client';
 import { useMayWrite, useSession } from '@/api/session';
 import type { DayState, Job, ProofDaySummary } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
-import { JobProgress, useRunningJob } from '@/components/JobProgress';
+import { JobProgress, useNoteJob, useRunningJob } from '@/components/JobProgress';
 import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
 import { DayBadge } from '@/components/StateBadge';
@@ -21,10 +21,11 @@ const MARKS: Record<DayState, string> = { green: '✓', amber: '…', red: '✗'
 /** Starts the proof of these days; the job goes on when the page is left. */
 export function useProve(from: string, to: string) {
   const client = useQueryClient();
+  const note = useNoteJob();
   const [job, setJob] = useState<Job['id'] | null>(null);
   const start = useMutation({
     mutationFn: () => write<Job>('POST', 'proof', { from, to }, { idempotencyKey: newIdempotencyKey() }),
-    onSuccess: (started) => setJob(started.id),
+    onSuccess: (started) => (note(started), setJob(started.id)),
   });
   const running = useRunningJob(['proof']);
   const onEnd = () => {
