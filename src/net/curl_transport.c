@@ -472,6 +472,8 @@ int http_curl_transport(struct http_transport *ret, const struct http_limits *li
     transport->multi = global_result == CURLE_OK ? curl_multi_init() : NULL;
     if (transport->multi == NULL || curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, (long)HTTP_IN_FLIGHT_MAX) != CURLM_OK) {
         transport_free(transport);
+        if (global_result == CURLE_OK) /* it began: what a handle lacks then is memory */
+            return err_memory(err);
         return err_set(err, ERR_INTERNAL, N_("the network library cannot be started (%s): reinstall libcurl"), curl_easy_strerror(global_result));
     }
     *ret = (struct http_transport){.submit = transport_submit, .wait = transport_wait, .free = transport_free, .context = transport};
