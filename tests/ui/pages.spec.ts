@@ -63,7 +63,8 @@ test.describe('pages', () => {
     await expect(page.getByText(t('app.skip'))).toBeFocused();
     await page.keyboard.press('Enter');
     await expect(page.locator('#contenu')).toBeFocused();
-    for (let n = 0; n < 60 && !(await page.evaluate(() => document.activeElement?.closest('[role=row], tr') !== null && document.activeElement?.closest('thead') === null)); n += 1) await page.keyboard.press('Tab');
+    const inRows = () => page.evaluate(() => Boolean(document.activeElement?.closest('[role=grid]')) && !document.activeElement?.closest('[role=columnheader]'));
+    for (let n = 0; n < 60 && !(await inRows()); n += 1) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await expect(page).toHaveURL(/\/ventes\/factures\/\d+/);
   });
