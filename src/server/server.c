@@ -117,7 +117,9 @@ static struct str new_request_id(struct arena *arena)
 /* Without the port; "[::1]" keeps its brackets. */
 static struct str host_of(struct str host)
 {
-    const char *end = host.n ? memrchr(host.p, ':', host.n) : NULL, *bracket = host.n ? memrchr(host.p, ']', host.n) : NULL;
+    if (!host.p)
+        return host;
+    const char *end = memrchr(host.p, ':', host.n), *bracket = memrchr(host.p, ']', host.n);
 
     return end && (!bracket || bracket < end) ? (struct str){host.p, (size_t)(end - host.p)} : host;
 }
