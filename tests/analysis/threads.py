@@ -5,6 +5,7 @@ curl's thread, signals that arrive while requests are served. What ThreadSanitiz
 usage: threads.py BUILD_FOLDER          (made with -Db_sanitize=thread and gcc)
 """
 import http.client
+import json
 import os
 import pathlib
 import re
@@ -13,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.parse
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
@@ -34,13 +34,15 @@ def side_by_side(work):
     return threads
 
 
-def ask(port, method, path, body=None, headers=None):
-    """The status, or 0 when the server has gone."""
+def ask(port, method, path, body=None, headers=None, keep=None):
+    """The status, or 0 when the server has gone; the answer's headers into `keep`."""
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=300)
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()
         response.read()
+        if keep is not None:
+            keep.update(response.headers.items())
         return response.status
     except (OSError, http.client.HTTPException):
         return 0
@@ -63,20 +65,22 @@ def sync_among_others(program, till, score):
 
 
 def serve_until_stopped(program, score):
-    """Logins, pages and errors at once, then Ctrl-C in the middle of more."""
+    """Logins, lists and errors at once, then Ctrl-C in the middle of more."""
     password = program.folder / 'password'
     password.write_text('a long password\n')
     password.chmod(0o600)
     program.ok('user', 'add', 'anne', '--role', 'admin', '--password-file', password)
-    server = program.start('serve', '--listen', '127.0.0.1:0')
+    server = program.start('serve', '--listen', '127.0.0.1:0', '--quiet')
     port = int(re.search(r'127\.0\.0\.1:(\d+)', server.stdout.readline().decode()).group(1))
     statuses, stopping = [[] for _ in range(CLIENTS)], threading.Event()
 
     def visit(n):
-        statuses[n].append(ask(port, 'POST', '/login', urllib.parse.urlencode({'name': 'anne', 'password': 'a long password'})))
-        for path in ('/', '/healthz', '/style.css', '/nowhere'):
-            statuses[n].append(ask(port, 'GET', path))
-        while not stopping.is_set() and ask(port, 'GET', '/'):
+        told = {}
+        statuses[n].append(ask(port, 'POST', '/api/v1/session', json.dumps({'name': 'anne', 'password': 'a long password'}), {'Content-Type': 'application/json'}, told))
+        session = {'Cookie': told.get('Set-Cookie', '').partition(';')[0]}
+        for path in ('/api/v1/documents', '/healthz', '/metrics', '/nowhere.txt'):
+            statuses[n].append(ask(port, 'GET', path, headers=session))
+        while not stopping.is_set() and ask(port, 'GET', '/api/v1/home', headers=session):
             pass
     visitors = side_by_side(visit)
     while not all(len(some) == 5 for some in statuses):
@@ -86,7 +90,7 @@ def serve_until_stopped(program, score):
     stopping.set()
     for visitor in visitors:
         visitor.join()
-    score.equal('all were answered', statuses, [[303, 200, 200, 200, 404]] * CLIENTS)
+    score.equal('all were answered', statuses, [[200, 200, 200, 200, 404]] * CLIENTS)
     score.equal('Ctrl-C ends it well', (server.returncode, told.decode()), (0, ''))
 
 
