@@ -122,7 +122,8 @@ static void a_day_has_its_colour(void **state)
     assert_str(colour(&shop, TODAY - 1), "amber");
     keep_day(&shop, TODAY - 1, false, later);
     assert_str(colour(&shop, TODAY - 1), "red");
-    assert_refused(shop.f, ERR_USAGE, proof_days_json(shop.f->db, shop.f->company_id, TODAY, TODAY - 1, &(struct buf){0}, &shop.f->err));
+    BUF_AUTO refused = {0};
+    assert_refused(shop.f, ERR_USAGE, proof_days_json(shop.f->db, shop.f->company_id, TODAY, TODAY - 1, &refused, &shop.f->err));
     shop_close(&shop);
 }
 
