@@ -17,18 +17,23 @@ from harness import Program, Score
 PASSWORD = 'a long password'
 
 
+def exchange(port, method, path, body, headers):
+    """Status, headers and bytes of one exchange."""
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
+    connection.request(method, path, body, {name.replace('_', '-'): value for name, value in headers.items()})
+    response = connection.getresponse()
+    answer = response.read()
+    connection.close()
+    return response.status, response.headers, answer
+
+
 def ask(port, method, path, body=None, **headers):
-    """Status, headers and text of one exchange; a body that is no text is sent as JSON."""
-    headers = {name.replace('_', '-'): value for name, value in headers.items()}
+    """The same with the text; a body is sent as JSON."""
     if body is not None:
         body = json.dumps(body)
-        headers.setdefault('Content-Type', 'application/json')
-    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=60)
-    connection.request(method, path, body, headers)
-    response = connection.getresponse()
-    text = response.read().decode()
-    connection.close()
-    return response.status, response.headers, text
+        headers.setdefault('Content_Type', 'application/json')
+    status, told, answer = exchange(port, method, path, body, headers)
+    return status, told, answer.decode()
 
 
 def log_in(port, name, password, **headers):
@@ -72,6 +77,9 @@ def check_session(port, score):
     score.check('the cookie is for this site and no script', status == 200 and 'HttpOnly' in cookie and 'SameSite=Strict' in cookie, cookie)
     session, csrf = cookie_of(headers), json.loads(text)['csrf']
     score.equal('a page of ours reads', ask(port, 'GET', '/api/v1/users', Cookie=session)[0], 200)
+    for accepted, encoding in (('gzip', 'gzip'), ('br, gzip;q=0.5', 'gzip'), ('gzip;q=0', None), ('deflate', None)):
+        answer = exchange(port, 'GET', '/api/v1/lists', None, {'Cookie': session, 'Accept-Encoding': accepted})
+        score.equal(f'compressed for who takes {accepted}', (answer[0], answer[1]['Content-Encoding'], answer[2][:2] == b'\x1f\x8b'), (200, encoding, encoding == 'gzip'))
     token = {'name': 'checks', 'scope': 'read'}
     score.equal('an act without the session\'s word', json.loads(ask(port, 'POST', '/api/v1/tokens', token, Cookie=session)[2])['code'], 'csrf')
     status, _, text = ask(port, 'POST', '/api/v1/tokens', token, Cookie=session, X_CSRF_Token=csrf)

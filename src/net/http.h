@@ -109,6 +109,8 @@ struct http_server_request {
 };
 /* A request header by name without regard to case; {NULL,0} when absent. */
 struct str http_server_header(const struct http_server_request *request, const char *name);
+/* Whether the client takes gzip (Accept-Encoding, RFC 9110, 12.5.3): named, and not with a weight of 0. */
+bool http_server_takes_gzip(const struct http_server_request *request);
 /* First value of a query parameter, decoded (`+` is a blank) into the request's arena; {NULL,0} when absent. */
 struct str http_server_query(const struct http_server_request *request, struct str name);
 /* Decodes %XX (and `+` when asked) into the arena; bytes that are no escape stay. */
@@ -150,6 +152,8 @@ struct http_server_response {
     bool cut;                     /* announce the whole length, send half, close */
     int64_t delay_ms;             /* wait before answering */
 };
+/* One more header of the response; nothing when the value is absent. Borrowed until it is sent. */
+void http_server_add_header(struct http_server_response *response, const char *name, struct str value);
 /* Without workers called on one thread at a time (the server polls in one thread of its own); with them on each worker, one request at a time. */
 typedef void http_handler(void *context, const struct http_server_request *request, struct http_server_response *response);
 /* How large the body of this request may be, asked when its headers are complete and its body is not there yet; 0 for body_max, which bounds it. On the polling thread: it must not

@@ -235,6 +235,19 @@ struct str http_server_header(const struct http_server_request *request, const c
     return str_from(MHD_lookup_connection_value(request->impl, MHD_HEADER_KIND, name));
 }
 
+bool http_server_takes_gzip(const struct http_server_request *request)
+{
+    struct str accepted = http_server_header(request, "Accept-Encoding"), item, name, rest;
+
+    while (accepted.n) {
+        (void)str_cut(accepted, ',', &item, &accepted);
+        bool weighed = str_cut(item, ';', &name, &rest);
+        if (str_equal_ignore_case(str_trim(name), STR("gzip")) && !(weighed && str_equal(str_trim(rest), STR("q=0"))))
+            return true;
+    }
+    return false;
+}
+
 struct str http_server_query(const struct http_server_request *request, struct str name)
 {
     struct str rest = request->query;

@@ -193,3 +193,9 @@ void response_make(struct exchange *exchange, struct http_server_response *from)
     unavailable(from);
     make(exchange, from);
 }
+
+void http_server_add_header(struct http_server_response *response, const char *name, struct str value)
+{
+    if (value.p && response->header_count < HTTP_HEADERS_MAX)
+        response->headers[response->header_count++] = (struct http_header){str_from(name), value};
+}

@@ -14,21 +14,15 @@ enum { BODY_MAX = 32 << 20, RECORD_MAX = 256 << 10, GZIP_FROM_BYTES = 1024, SETU
 
 /* ---- headers ---- */
 
-static void add_header(struct http_server_response *response, const char *name, struct str value)
-{
-    if (value.p && response->header_count < sizeof response->headers / sizeof *response->headers)
-        response->headers[response->header_count++] = (struct http_header){str_from(name), value};
-}
-
 static void add_common_headers(const struct server *server, struct http_server_response *response)
 {
-    add_header(response, "X-Content-Type-Options", STR("nosniff"));
-    add_header(response, "Content-Security-Policy", STR(CONTENT_POLICY));
-    add_header(response, "Referrer-Policy", STR("no-referrer"));
-    add_header(response, "Cross-Origin-Opener-Policy", STR("same-origin"));
-    add_header(response, "Cross-Origin-Resource-Policy", STR("same-origin"));
+    http_server_add_header(response, "X-Content-Type-Options", STR("nosniff"));
+    http_server_add_header(response, "Content-Security-Policy", STR(CONTENT_POLICY));
+    http_server_add_header(response, "Referrer-Policy", STR("no-referrer"));
+    http_server_add_header(response, "Cross-Origin-Opener-Policy", STR("same-origin"));
+    http_server_add_header(response, "Cross-Origin-Resource-Policy", STR("same-origin"));
     if (server->secure)
-        add_header(response, "Strict-Transport-Security", STR("max-age=31536000"));
+        http_server_add_header(response, "Strict-Transport-Security", STR("max-age=31536000"));
 }
 
 /* A name that goes into a header: what could end it, or is not ASCII, is replaced. */
@@ -84,14 +78,16 @@ static int worker_ready(struct server *server, struct server_worker *worker, str
     return rc;
 }
 
-/* After a failure: a connection that answers nothing any more is opened anew by the next request. */
-static void worker_look_after(struct server_worker *worker)
+/* A connection that answers nothing any more is opened anew by the next request. */
+static bool worker_answers(struct server_worker *worker)
 {
     int64_t one = 0;
     struct err ignored = {0};
 
-    if (worker->db && db_query_int(worker->db, &one, "SELECT CAST($1 AS BIGINT)", &ignored, DB_INT(1)) != 1)
-        worker_release(worker);
+    if (worker->db && db_query_int(worker->db, &one, "SELECT CAST($1 AS BIGINT)", &ignored, DB_INT(1)) == 1)
+        return true;
+    worker_release(worker);
+    return false;
 }
 
 /* ---- one request ---- */
@@ -147,18 +143,17 @@ static void finish_reply(struct request *request, struct reply *reply, struct ht
     response->body = reply->status == 204 ? STR("") : arena_copy(arena, buf_str(&reply->body));
     if (!response->body.p)
         response->body = STR("");
-    struct str accepted = http_server_header(request->http, "Accept-Encoding");
-    response->gzip = response->body.n >= GZIP_FROM_BYTES && accepted.n && memmem(accepted.p, accepted.n, "gzip", 4);
-    add_header(response, "Content-Type", str_from(reply->content_type ? reply->content_type : "application/json"));
-    add_header(response, "Content-Language", text_language() == TEXT_FRENCH ? STR("fr") : STR("en"));
-    add_header(response, "Cache-Control", STR("no-store"));
-    add_header(response, "ETag", reply->etag);
-    add_header(response, "Location", reply->location);
+    response->gzip = response->body.n >= GZIP_FROM_BYTES && http_server_takes_gzip(request->http);
+    http_server_add_header(response, "Content-Type", str_from(reply->content_type ? reply->content_type : "application/json"));
+    http_server_add_header(response, "Content-Language", text_language() == TEXT_FRENCH ? STR("fr") : STR("en"));
+    http_server_add_header(response, "Cache-Control", STR("no-store"));
+    http_server_add_header(response, "ETag", reply->etag);
+    http_server_add_header(response, "Location", reply->location);
     if (reply->file_name.p)
-        add_header(response, "Content-Disposition", attachment(arena, reply->file_name));
+        http_server_add_header(response, "Content-Disposition", attachment(arena, reply->file_name));
     for (size_t i = 0; i < reply->extra_count; i++)
-        add_header(response, reply->extra[i].name.p, reply->extra[i].value);
-    add_header(response, "X-Request-Id", request->id);
+        http_server_add_header(response, reply->extra[i].name.p, reply->extra[i].value);
+    http_server_add_header(response, "X-Request-Id", request->id);
 }
 
 /* No route: the path, the method, or nothing at all. */
@@ -190,7 +185,7 @@ static void answer_api(struct server *server, struct request *request, struct ht
         request->company = &worker->company;
         dispatch(request, &reply);
         if (reply.status >= 500)
-            worker_look_after(worker);
+            (void)worker_answers(worker);
     }
     finish_reply(request, &reply, response);
     buf_release(&reply.body);
@@ -200,15 +195,12 @@ static void answer_ready(struct server *server, struct request *request, struct 
 {
     struct server_worker *worker = &server->workers[request->http->worker];
     struct err err = {0};
-    int64_t one = 0;
-    bool ready = worker_ready(server, worker, &err) == OK && db_query_int(worker->db, &one, "SELECT CAST($1 AS BIGINT)", &err, DB_INT(1)) == 1;
+    bool ready = worker_ready(server, worker, &err) == OK && worker_answers(worker);
 
-    if (!ready)
-        worker_look_after(worker);
     response->status = ready ? 200 : 503;
     response->body = ready ? STR("ready\n") : STR("the database does not answer\n");
-    add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
-    add_header(response, "Cache-Control", STR("no-store"));
+    http_server_add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
+    http_server_add_header(response, "Cache-Control", STR("no-store"));
 }
 
 static bool is_api(struct str path)
@@ -226,8 +218,8 @@ static void answer(struct server *server, struct request *request, struct http_s
     if (get && str_equal(http->path, STR("/healthz"))) { /* also for who asks by address */
         response->status = 200;
         response->body = STR("ok\n");
-        add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
-        add_header(response, "Cache-Control", STR("no-store"));
+        http_server_add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
+        http_server_add_header(response, "Cache-Control", STR("no-store"));
     } else if (!host_is_ours(server, http)) {
         err_set(&why, ERR_USAGE, N_("this server does not answer for %s: start it with --public-url and the address that people use"), ERR_STR(http_server_header(http, "Host")));
         reply_problem(request, &reply, 421, NULL, &why);

@@ -178,25 +178,6 @@ void static_free(struct static_files *files)
 
 /* ---- answering ---- */
 
-static void add_header(struct http_server_response *response, const char *name, struct str value)
-{
-    if (response->header_count < sizeof response->headers / sizeof *response->headers)
-        response->headers[response->header_count++] = (struct http_header){str_from(name), value};
-}
-
-static bool takes_gzip(const struct http_server_request *request)
-{
-    struct str accepted = http_server_header(request, "Accept-Encoding"), item, name, rest;
-
-    while (accepted.n) {
-        (void)str_cut(accepted, ',', &item, &accepted);
-        bool weighed = str_cut(item, ';', &name, &rest);
-        if (str_equal_ignore_case(str_trim(name), STR("gzip")) && !(weighed && str_equal(str_trim(rest), STR("q=0"))))
-            return true;
-    }
-    return false;
-}
-
 /* A page of the application has no dot in its last part; "/" is one too. */
 static bool may_be_page(struct str path)
 {
@@ -217,18 +198,18 @@ void static_answer(const struct static_files *files, const struct http_server_re
         bool unbuilt = files->count == 0 && may_be_page(path);
         response->status = unbuilt ? 503 : 404;
         response->body = unbuilt ? STR("The web interface was not built: run make, or name its folder with --ui. The API is at /api/v1.\n") : STR("not found\n");
-        add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
-        add_header(response, "Cache-Control", STR("no-store"));
+        http_server_add_header(response, "Content-Type", STR("text/plain; charset=utf-8"));
+        http_server_add_header(response, "Cache-Control", STR("no-store"));
         return;
     }
-    bool same = str_equal(str_trim(http_server_header(request, "If-None-Match")), file->tag), compressed = file->gzip.p && takes_gzip(request);
+    bool same = str_equal(str_trim(http_server_header(request, "If-None-Match")), file->tag), compressed = file->gzip.p && http_server_takes_gzip(request);
     response->status = same ? 304 : 200;
     response->body = same ? STR("") : compressed ? file->gzip : file->bytes;
-    add_header(response, "Content-Type", str_from(file->type));
-    add_header(response, "ETag", file->tag);
-    add_header(response, "Vary", STR("Accept-Encoding"));
+    http_server_add_header(response, "Content-Type", str_from(file->type));
+    http_server_add_header(response, "ETag", file->tag);
+    http_server_add_header(response, "Vary", STR("Accept-Encoding"));
     if (compressed && !same)
-        add_header(response, "Content-Encoding", STR("gzip"));
+        http_server_add_header(response, "Content-Encoding", STR("gzip"));
     /* What is built under assets/ bears a hash in its name, and never changes. */
-    add_header(response, "Cache-Control", str_starts_with(file->path, STR("/assets/")) ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
+    http_server_add_header(response, "Cache-Control", str_starts_with(file->path, STR("/assets/")) ? STR("public, max-age=31536000, immutable") : STR("no-cache"));
 }
