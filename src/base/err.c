@@ -126,6 +126,17 @@ void message_format(struct buf *out, const char *message, const char *const *arg
     }
 }
 
+void message_append(struct buf *out, const char *message, va_list args)
+{
+    const char *texts[MESSAGE_ARGS_MAX];
+    const char *text;
+    int count = 0;
+
+    while (count < MESSAGE_ARGS_MAX && (text = va_arg(args, const char *)) != NULL)
+        texts[count++] = text;
+    message_format(out, text_translate(message), texts, count);
+}
+
 void err_format(const struct err *err, struct buf *out)
 {
     const char *args[ERR_ARGS_MAX];

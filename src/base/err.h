@@ -3,6 +3,8 @@
  * what happened, where, and what to do. Arguments are plain text; they never hold a secret. */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
+#include <stdarg.h>
+
 #include "base/buf.h"
 
 /* Fallible functions return 0 or one of these; -code is the exit status of the contract. */
@@ -58,6 +60,9 @@ void err_clear(struct err *err);
 void err_format(const struct err *err, struct buf *out);
 /* Replaces `%s` and `%N$s` in `message` by the arguments: the formatter behind err_format, also for anomalies. */
 void message_format(struct buf *out, const char *message, const char *const *args, int arg_count);
+/* The same of a msgid in the current language, with arguments that end with NULL: at most MESSAGE_ARGS_MAX. */
+enum { MESSAGE_ARGS_MAX = 12 };
+void message_append(struct buf *out, const char *message, va_list args);
 /* -code for the shell: 0, 2, 3, 4, 5, 70, 130. */
 int err_exit_status(int code);
 #endif

@@ -62,6 +62,9 @@ void json_member_str(struct json_out *out, const char *name, struct str s);
 void json_member_int(struct json_out *out, const char *name, int64_t value);
 void json_member_bool(struct json_out *out, const char *name, bool value);
 void json_member_decimal(struct json_out *out, const char *name, int64_t value, int places);
+/* "2026-01-30T10:00:00.000Z" and "2026-01-30"; what is not known writes null. */
+void json_member_instant(struct json_out *out, const char *name, bool known, int64_t at_utc);
+void json_member_day(struct json_out *out, const char *name, bool known, int32_t day);
 /* A string with its escapes and quotes. */
 void json_append_quoted(struct buf *out, struct str s);
 #endif

@@ -1,5 +1,6 @@
 /* json_out.c: writes JSON: texts with their escapes, the comma-keeping writer, and the canonical form by which two records are found
  * equal. Everyone may use it, through base/json.h. */
+#include "base/civil.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/money.h"
@@ -204,6 +205,32 @@ void json_member_decimal(struct json_out *out, const char *name, int64_t value, 
 {
     json_key(out, name);
     json_put_decimal(out, value, places);
+}
+
+/* A date that memory does not allow for is no other one: the whole fails. */
+static void member_date(struct json_out *out, const char *name, bool known, const struct buf *text)
+{
+    if (buf_failed(text))
+        out->buf->failed = true;
+    json_member_str(out, name, known ? buf_str(text) : STR_NULL);
+}
+
+void json_member_instant(struct json_out *out, const char *name, bool known, int64_t at_utc)
+{
+    BUF_AUTO text = {0};
+
+    if (known)
+        instant_append(&text, at_utc);
+    member_date(out, name, known, &text);
+}
+
+void json_member_day(struct json_out *out, const char *name, bool known, int32_t day)
+{
+    BUF_AUTO text = {0};
+
+    if (known)
+        civil_append_day(&text, day);
+    member_date(out, name, known, &text);
 }
 
 /* ---- canonical form ---- */

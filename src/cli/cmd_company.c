@@ -15,17 +15,15 @@ static void show_company(struct cli *cli)
 {
     const struct company *company = &cli->company;
     struct json_out json = {.buf = &cli->out};
-    BUF_AUTO closed = {0};
 
     if (cli->json) {
-        civil_append_day(&closed, company->closed_until);
         json_begin_object(&json);
         json_member_int(&json, "id", company->id);
         json_member_str(&json, "name", company->name);
         json_member_str(&json, "siren", company->siren);
         json_member_str(&json, "timezone", company->timezone);
         json_member_str(&json, "cutoff", cutoff_text(cli));
-        json_member_str(&json, "closed_until", company->has_closed_until ? buf_str(&closed) : STR_NULL);
+        json_member_day(&json, "closed_until", company->has_closed_until, company->closed_until);
         json_end_object(&json);
         buf_append_char(&cli->out, '\n');
         return;

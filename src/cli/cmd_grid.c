@@ -19,14 +19,12 @@ static void append_sale_json(const struct grid_listing *listing, const struct gr
 {
     struct buf *out = &listing->cli->out;
     struct json_out json = {.buf = out};
-    BUF_AUTO day = {0};
 
-    civil_append_day(&day, row->day);
     json_begin_object(&json);
     json_member_str(&json, "sale", row->till_sale_id);
     json_member_str(&json, "number", row->number);
     json_member_str(&json, "kind", row->kind);
-    json_member_str(&json, "date", row->has_day ? buf_str(&day) : STR_NULL);
+    json_member_day(&json, "date", row->has_day, row->day);
     json_member_str(&json, "customer", row->customer);
     json_member_int(&json, "total_cents", row->total_cents);
     json_member_int(&json, "lines", row->line_count);

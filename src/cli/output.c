@@ -14,20 +14,9 @@
 #include "base/money.h"
 #include "cli/cli_int.h"
 
-enum { SPILL_BYTES = 64 << 10, SAY_ARGS_MAX = 12 };
+enum { SPILL_BYTES = 64 << 10 };
 
 /* ---- sentences ---- */
-
-static void append_message(struct buf *out, const char *message, va_list list)
-{
-    const char *args[SAY_ARGS_MAX];
-    const char *arg;
-    int count = 0;
-
-    while ((arg = va_arg(list, const char *)) != NULL && count < SAY_ARGS_MAX)
-        args[count++] = arg;
-    message_format(out, text_translate(message), args, count);
-}
 
 void say(struct cli *cli, const char *message, ...)
 {
@@ -36,7 +25,7 @@ void say(struct cli *cli, const char *message, ...)
     if (cli->json || cli->quiet)
         return;
     va_start(list, message);
-    append_message(&cli->out, message, list);
+    message_append(&cli->out, message, list);
     va_end(list);
     buf_append_char(&cli->out, '\n');
 }
@@ -46,7 +35,7 @@ void say_to(struct buf *out, const char *message, ...)
     va_list list;
 
     va_start(list, message);
-    append_message(out, message, list);
+    message_append(out, message, list);
     va_end(list);
 }
 
@@ -71,7 +60,7 @@ void note(struct cli *cli, const char *message, ...)
     if (cli->quiet)
         return;
     va_start(list, message);
-    append_message(&text, message, list);
+    message_append(&text, message, list);
     va_end(list);
     buf_append_char(&text, '\n');
     write_error(buf_str(&text));

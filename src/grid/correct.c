@@ -294,12 +294,10 @@ static void put_field(struct json_out *json, const char *head, size_t place, con
 
 static void put_date(struct json_out *json, const struct grid_sale_row *row)
 {
-    BUF_AUTO day = {0};
-    civil_append_day(&day, row->day);
     json_begin_object(json);
     json_member_str(json, "field", STR("date"));
     json_member_str(json, "type", str_from(edit_type_names[EDIT_DATE]));
-    json_member_str(json, "value", row->has_day ? buf_str(&day) : STR_NULL);
+    json_member_day(json, "value", row->has_day, row->day);
     json_end_object(json);
 }
 

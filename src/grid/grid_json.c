@@ -239,14 +239,13 @@ static void put_payments_and_taxes(struct json_out *json, const struct sale *sal
 void grid_content_put_json(struct json_out *json, const struct grid_content *content, struct str link_name)
 {
     const struct grid_sale_row *row = &content->row;
-    BUF_AUTO day = {0};
-    civil_append_day(&day, row->day);
+
     json_begin_object(json);
     json_member_int(json, "id", row->id);
     json_member_str(json, "sale", row->till_sale_id);
     json_member_str(json, "number", row->number);
     json_member_str(json, "kind", row->kind);
-    json_member_str(json, "date", row->has_day ? buf_str(&day) : STR_NULL);
+    json_member_day(json, "date", row->has_day, row->day);
     json_member_str(json, "customer", row->customer);
     json_member_str(json, "salesperson", row->salesperson);
     json_member_str(json, "refund_of", row->refund_of);

@@ -49,10 +49,8 @@ static int put_days(const struct home *home, struct err *err)
     json_key(home->json, "days");
     json_begin_array(home->json);
     for (int32_t day = home->from_day; rc == OK && day <= home->to_day; day++) {
-        BUF_AUTO text = {0};
-        civil_append_day(&text, day);
         json_begin_object(home->json);
-        json_member_str(home->json, "day", buf_str(&text));
+        json_member_day(home->json, "day", true, day);
         json_member_int(home->json, "total_cents", days[day - home->from_day].total_cents);
         json_member_int(home->json, "tickets", days[day - home->from_day].tickets);
         json_end_object(home->json);
@@ -165,14 +163,12 @@ struct colours { struct json_out *json; int64_t unproven; };
 static int put_colour(void *context, const struct proof_shown *shown, struct err *err)
 {
     struct colours *colours = context;
-    BUF_AUTO day = {0};
 
     colours->unproven += shown->state == PROOF_UNKNOWN && shown->documents > 0;
     if (shown->state != PROOF_AMBER && shown->state != PROOF_RED)
         return OK;
-    civil_append_day(&day, shown->day);
     json_begin_object(colours->json);
-    json_member_str(colours->json, "day", buf_str(&day));
+    json_member_day(colours->json, "day", true, shown->day);
     json_member_str(colours->json, "state", str_from(proof_state_names[shown->state]));
     json_end_object(colours->json);
     return buf_failed(colours->json->buf) ? err_memory(err) : OK;

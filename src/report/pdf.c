@@ -142,16 +142,12 @@ static struct str text_of_value(struct page *page, enum report_type type, int64_
 
 __attribute__((sentinel)) static struct str sentence(struct page *page, const char *message, ...)
 {
-    const char *args[ERR_ARGS_MAX];
     BUF_AUTO text = {0};
-    int count = 0;
-    va_list values;
+    va_list args;
 
-    va_start(values, message);
-    for (const char *value = va_arg(values, const char *); value && count < ERR_ARGS_MAX; value = va_arg(values, const char *))
-        args[count++] = value;
-    va_end(values);
-    message_format(&text, text_translate(message), args, count);
+    va_start(args, message);
+    message_append(&text, message, args);
+    va_end(args);
     struct str copy = arena_copy(page->arena, text.p ? buf_str(&text) : STR(""));
     page->failed = page->failed || !copy.p;
     return copy;

@@ -21,14 +21,6 @@ static void put_numbers(struct json_out *json, const char *name, const struct st
     json_end_array(json);
 }
 
-static void put_day(struct json_out *json, int32_t day)
-{
-    BUF_AUTO text = {0};
-
-    civil_append_day(&text, day);
-    json_member_str(json, "day", buf_str(&text));
-}
-
 static void put_amounts(struct json_out *json, const struct proof_day *day)
 {
     json_key(json, "tax");
@@ -56,7 +48,7 @@ static void put_amounts(struct json_out *json, const struct proof_day *day)
 void proof_put_day(struct json_out *json, const struct proof_day *day)
 {
     json_begin_object(json);
-    put_day(json, day->day);
+    json_member_day(json, "day", true, day->day);
     put_pair(json, "tickets", day->till_tickets, day->document_tickets);
     put_pair(json, "total_cents", day->till_total_cents, day->document_total_cents);
     put_amounts(json, day);
@@ -170,12 +162,8 @@ int proof_days(struct db *db, int64_t company_id, int32_t from_day, int32_t to_d
 
 static void put_shown(struct json_out *json, const struct proof_shown *shown)
 {
-    BUF_AUTO checked = {0};
-
-    if (shown->checked)
-        instant_append(&checked, shown->checked_utc);
     json_member_str(json, "state", str_from(proof_state_names[shown->state]));
-    json_member_str(json, "checked", shown->checked ? buf_str(&checked) : STR_NULL);
+    json_member_instant(json, "checked", shown->checked, shown->checked_utc);
 }
 
 static int put_shown_day(void *context, const struct proof_shown *shown, struct err *err)
@@ -183,7 +171,7 @@ static int put_shown_day(void *context, const struct proof_shown *shown, struct 
     struct json_out *json = context;
 
     json_begin_object(json);
-    put_day(json, shown->day);
+    json_member_day(json, "day", true, shown->day);
     put_shown(json, shown);
     json_member_int(json, "documents", shown->documents);
     json_member_int(json, "total_cents", shown->total_cents);
@@ -375,7 +363,7 @@ int proof_day_json(struct db *db, int64_t company_id, int32_t day, struct arena 
         rc = read_causes(db, company_id, day, arena, &gaps, err);
     json_begin_object(&json);
     if (!report)
-        put_day(&json, day);
+        json_member_day(&json, "day", true, day);
     for (size_t i = 0; report && i < sizeof members / sizeof *members; i++) {
         const struct json *member = json_get(report, str_from(members[i]));
         json_key(&json, members[i]);

@@ -41,9 +41,7 @@ static int put_ticket(const struct why *why, struct err *err)
     }
     json_begin_object(why->json);
     json_member_int(why->json, "seq", db_int(&rows, 0));
-    instant_append(&text, db_int(&rows, 1));
-    json_member_str(why->json, "received", buf_str(&text));
-    buf_reset(&text);
+    json_member_instant(why->json, "received", true, db_int(&rows, 1));
     struct str hash = db_bytes(&rows, 2);
     hex_append(&text, (const unsigned char *)hash.p, hash.n);
     json_member_str(why->json, "sha256", buf_str(&text));
@@ -121,22 +119,16 @@ static int put_many(const struct why *why, const struct report_section *section,
 
 /* ---- the rules ---- */
 
-enum { RULE_ARGS_MAX = 4 };
-
 /* A sentence with its arguments, which end with NULL. */
 static void put_rule(const struct why *why, const char *rule, const char *message, ...) __attribute__((sentinel));
 static void put_rule(const struct why *why, const char *rule, const char *message, ...)
 {
-    const char *args[RULE_ARGS_MAX];
     BUF_AUTO text = {0};
-    int count = 0;
-    va_list values;
+    va_list args;
 
-    va_start(values, message);
-    for (const char *value = va_arg(values, const char *); value && count < RULE_ARGS_MAX; value = va_arg(values, const char *))
-        args[count++] = value;
-    va_end(values);
-    message_format(&text, text_translate(message), args, count);
+    va_start(args, message);
+    message_append(&text, message, args);
+    va_end(args);
     json_begin_object(why->json);
     json_member_str(why->json, "rule", str_from(rule));
     json_member_str(why->json, "text", buf_str(&text));

@@ -84,13 +84,6 @@ static void member_original_id(struct json_out *out, struct dice dice)
 
 /* ---- writing records ---- */
 
-static void member_instant(struct json_out *out, const char *name, int64_t at_utc)
-{
-    BUF_AUTO text = {0};
-    instant_append(&text, at_utc);
-    json_member_str(out, name, buf_str(&text));
-}
-
 static void member_ids(struct json_out *out, const char *name, const char *id)
 {
     json_key(out, name);
@@ -104,8 +97,8 @@ static void member_ids(struct json_out *out, const char *name, const char *id)
 static void begin_record(struct json_out *out, int64_t created_utc, int64_t updated_utc)
 {
     json_begin_object(out);
-    member_instant(out, "created_at", created_utc);
-    member_instant(out, "updated_at", updated_utc);
+    json_member_instant(out, "created_at", true, created_utc);
+    json_member_instant(out, "updated_at", true, updated_utc);
 }
 
 static int end_record(struct store *store, enum resource_id resource, struct json_out *out, int64_t stock_milli, struct err *err)
@@ -154,11 +147,11 @@ int demo_account(struct store *store, const struct demo *demo, struct err *err)
     put_place(&out, "shops", id, SHOP_NAME);
     demo_id(demo->seed, at_utc, 'e', 0, id);
     put_place(&out, "companies", id, SHOP_NAME " SARL");
-    member_instant(&out, "last_connected", demo->size.from_day * CIVIL_DAY);
+    json_member_instant(&out, "last_connected", true, demo->size.from_day * CIVIL_DAY);
     json_member_bool(&out, "deprecated", false);
     json_member_str(&out, "email", STR("bonjour@epicerie-du-canal.example"));
-    member_instant(&out, "updated_at", at_utc);
-    member_instant(&out, "created_at", at_utc);
+    json_member_instant(&out, "updated_at", true, at_utc);
+    json_member_instant(&out, "created_at", true, at_utc);
     json_end_object(&out);
     return buf_failed(&text) ? err_memory(err) : store_set_account(store, buf_str(&text), err);
 }
@@ -575,7 +568,7 @@ static void put_reception_line(struct json_out *out, const struct demo_article *
     json_member_str(out, "category_name", str_from(demo_categories[article->category].name));
     json_member_str(out, "state", STR("done"));
     json_member_int(out, "units", article->received_units);
-    member_instant(out, "done_on", at_utc);
+    json_member_instant(out, "done_on", true, at_utc);
     json_member_str(out, "declination_name", STR(""));
     json_member_str(out, "reference", str_from(article->reference));
     json_member_str(out, "barcode", str_from(article->barcode));
@@ -590,8 +583,8 @@ static int end_reception(struct store *store, struct json_out *out, int64_t at_u
     buf_append_int(&digits, number);
     json_end_array(out);
     json_member_str(out, "shop_id", store->shop_id);
-    member_instant(out, "created_at", at_utc);
-    member_instant(out, "updated_at", at_utc);
+    json_member_instant(out, "created_at", true, at_utc);
+    json_member_instant(out, "updated_at", true, at_utc);
     json_member_str(out, "number", buf_str(&digits));
     json_member_int(out, "__v", 0);
     return end_record(store, RESOURCE_MOVEMENTS, out, 0, err);

@@ -21,13 +21,6 @@ static const struct {
     [MEANS_ACCOUNT] = {"customer_account", "Compte client"},
 };
 
-static void member_instant(struct json_out *out, const char *name, int64_t at_utc)
-{
-    BUF_AUTO text = {0};
-    instant_append(&text, at_utc);
-    json_member_str(out, name, buf_str(&text));
-}
-
 static void member_text(struct json_out *out, const char *name, const char *text)
 {
     json_member_str(out, name, str_from(text));
@@ -171,7 +164,7 @@ static void put_payments(struct json_out *out, const struct demo *demo, const st
         member_text(out, "type", means[payment->means].type);
         member_text(out, "label", means[payment->means].label);
         json_member_decimal(out, "amount", payment->amount_cents, 2);
-        member_instant(out, "paid_at", sale->closed_utc);
+        json_member_instant(out, "paid_at", true, sale->closed_utc);
         json_end_object(out);
     }
     json_end_array(out);
@@ -193,10 +186,10 @@ void demo_order_append(struct buf *text, const struct store *store, const struct
     member_text(&out, "number", number);
     member_text(&out, "original_id", original);
     member_text(&out, "state", sale->cancelled ? "cancelled" : "paid");
-    member_instant(&out, "opened_at", opened_utc);
-    member_instant(&out, "closed_at", sale->closed_utc);
-    member_instant(&out, "created_at", opened_utc);
-    member_instant(&out, "updated_at", sale->closed_utc + (100 + dice_roll(&dice, 900)) * 1000);
+    json_member_instant(&out, "opened_at", true, opened_utc);
+    json_member_instant(&out, "closed_at", true, sale->closed_utc);
+    json_member_instant(&out, "created_at", true, opened_utc);
+    json_member_instant(&out, "updated_at", true, sale->closed_utc + (100 + dice_roll(&dice, 900)) * 1000);
     json_member_bool(&out, "test", sale->training);
     json_member_bool(&out, "deprecated", false);
     put_customer(&out, demo, sale->customer);

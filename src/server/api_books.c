@@ -382,7 +382,6 @@ static int show_company(struct request *request, struct db *db, struct buf *out,
     static const char SELECT_COMPANY[] = "SELECT name, siren, timezone, cutoff_minutes, closed_until FROM company WHERE company_id = $1";
     struct json_out json = {.buf = out};
     struct str details[COMPANY_DETAILS];
-    BUF_AUTO day = {0};
     DB_ROWS_AUTO rows = {0};
     int rc = company_details(db, request->company->id, request->arena, details, err);
 
@@ -397,9 +396,7 @@ static int show_company(struct request *request, struct db *db, struct buf *out,
     json_member_str(&json, "siren", db_text(&rows, 1));
     json_member_str(&json, "timezone", db_text(&rows, 2));
     json_member_int(&json, "cutoff_minutes", db_int(&rows, 3));
-    if (!db_is_null(&rows, 4))
-        civil_append_day(&day, (int32_t)db_int(&rows, 4));
-    json_member_str(&json, "closed_until", db_is_null(&rows, 4) ? STR_NULL : buf_str(&day));
+    json_member_day(&json, "closed_until", !db_is_null(&rows, 4), (int32_t)db_int(&rows, 4));
     for (int i = 0; i < COMPANY_DETAILS; i++) {
         json_key(&json, company_detail_names[i]);
         if (details[i].p && str_equal(str_from(company_detail_names[i]), STR("capital_cents")))

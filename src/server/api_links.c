@@ -38,7 +38,6 @@ static int put_schedule(struct request *request, struct json_out *json, const st
     struct schedule schedule = {.enabled = false};
     int found = schedule_load(request->db, request->company->id, link->id, &schedule, err);
     int64_t next_utc = found == 1 ? schedule_next(&schedule, request->company->zone, request->now_utc) : INT64_MAX;
-    BUF_AUTO next = {0};
 
     if (found < 0)
         return found;
@@ -47,9 +46,7 @@ static int put_schedule(struct request *request, struct json_out *json, const st
         schedule_put_json(json, &schedule);
     else
         json_put_null(json);
-    if (next_utc != INT64_MAX)
-        instant_append(&next, next_utc);
-    json_member_str(json, "next_run", next.n ? buf_str(&next) : STR_NULL);
+    json_member_instant(json, "next_run", next_utc != INT64_MAX, next_utc);
     return OK;
 }
 

@@ -7,15 +7,6 @@ enum { NAME_MAX_BYTES = 200, PASSWORD_MAX_BYTES = 1024 };
 static const char *const roles[] = {"admin", "accountant", "viewer", NULL};
 static const char *const scopes[] = {"read", "write", "feed", NULL};
 
-static void member_instant(struct json_out *json, const char *name, struct db_rows *rows, int column)
-{
-    BUF_AUTO text = {0};
-
-    if (!db_is_null(rows, column))
-        instant_append(&text, db_int(rows, column));
-    json_member_str(json, name, db_is_null(rows, column) ? STR_NULL : buf_str(&text));
-}
-
 /* ---- users ---- */
 
 static const char sql_users[] =
@@ -35,8 +26,8 @@ int api_user_list(struct request *request, struct reply *reply, struct err *err)
         json_begin_object(&json);
         json_member_str(&json, "name", db_text(&rows, 0));
         json_member_str(&json, "role", db_text(&rows, 1));
-        member_instant(&json, "created", &rows, 2);
-        member_instant(&json, "seen", &rows, 3);
+        json_member_instant(&json, "created", !db_is_null(&rows, 2), db_int(&rows, 2));
+        json_member_instant(&json, "seen", !db_is_null(&rows, 3), db_int(&rows, 3));
         json_end_object(&json);
         rc = OK;
     }
@@ -174,9 +165,9 @@ int api_token_list(struct request *request, struct reply *reply, struct err *err
         json_member_str(&json, "name", db_text(&rows, 1));
         json_member_str(&json, "scope", db_text(&rows, 2));
         json_member_str(&json, "created_by", db_text(&rows, 3));
-        member_instant(&json, "created", &rows, 4);
-        member_instant(&json, "expires", &rows, 5);
-        member_instant(&json, "used", &rows, 6);
+        json_member_instant(&json, "created", !db_is_null(&rows, 4), db_int(&rows, 4));
+        json_member_instant(&json, "expires", !db_is_null(&rows, 5), db_int(&rows, 5));
+        json_member_instant(&json, "used", !db_is_null(&rows, 6), db_int(&rows, 6));
         json_end_object(&json);
         rc = OK;
     }

@@ -66,14 +66,6 @@ static bool has_ended(const struct job *job)
 
 /* ---- as JSON ---- */
 
-static void member_instant(struct json_out *json, const char *name, int64_t at_utc)
-{
-    BUF_AUTO text = {0};
-
-    instant_append(&text, at_utc);
-    json_member_str(json, name, at_utc ? buf_str(&text) : STR_NULL);
-}
-
 static void put_progress(struct json_out *json, const struct job *job)
 {
     json_key(json, "progress");
@@ -102,8 +94,8 @@ static void put_job(struct json_out *json, const struct job *job)
     json_member_str(json, "link", str_from(job->link));
     json_member_str(json, "state", str_from(state_names[job->state]));
     json_member_str(json, "user", str_from(job->user));
-    member_instant(json, "started", job->started_utc);
-    member_instant(json, "ended", job->ended_utc);
+    json_member_instant(json, "started", job->started_utc != 0, job->started_utc);
+    json_member_instant(json, "ended", job->ended_utc != 0, job->ended_utc);
     put_progress(json, job);
     json_key(json, "run");
     if (job->run_id)

@@ -87,10 +87,7 @@ struct str link_profile_name(struct arena *arena, struct str profile)
 
 static void member_day(struct json_out *json, const struct company *company, const char *name, bool known, int64_t at_utc)
 {
-    BUF_AUTO text = {0};
-    if (known)
-        civil_append_day(&text, zone_business_day(company->zone, at_utc, company->cutoff_minutes));
-    json_member_str(json, name, known ? buf_str(&text) : STR_NULL);
+    json_member_day(json, name, known, known ? zone_business_day(company->zone, at_utc, company->cutoff_minutes) : 0);
 }
 
 static void member_word(struct json_out *json, const char *name, unsigned value)
@@ -115,7 +112,6 @@ void link_put_members(struct json_out *json, const struct company *company, cons
 {
     const struct link_options *o = &link->options;
     ARENA_AUTO arena = {0};
-    BUF_AUTO cursor = {0};
     json_member_int(json, "id", link->id);
     json_member_str(json, "name", o->name);
     json_member_str(json, "url", o->url);
@@ -133,8 +129,7 @@ void link_put_members(struct json_out *json, const struct company *company, cons
     member_word(json, "missing_reference", o->reference_from_barcode);
     member_word(json, "negative_stock", o->refuse_negative_stock);
     json_member_int(json, "overlap_minutes", o->overlap_minutes);
-    instant_append(&cursor, link->cursor_utc);
-    json_member_str(json, "cursor", link->has_cursor ? buf_str(&cursor) : STR_NULL);
+    json_member_instant(json, "cursor", link->has_cursor, link->cursor_utc);
 }
 
 void link_report_put_members(struct json_out *json, const struct link_report *report)
