@@ -79,22 +79,6 @@ static int edit_body(struct db *db, void *context, struct err *err)
     return rc;
 }
 
-/* "/set/line.2.rate", with ~ and / of the name escaped. */
-static const char *pointer_of(struct request *request, struct str field)
-{
-    BUF_AUTO pointer = {0};
-
-    buf_append_z(&pointer, "/set/");
-    for (size_t i = 0; i < field.n; i++) {
-        if (field.p[i] == '~' || field.p[i] == '/')
-            buf_append_z(&pointer, field.p[i] == '~' ? "~0" : "~1");
-        else
-            buf_append_char(&pointer, field.p[i]);
-    }
-    struct str copy = arena_copy(request->arena, buf_str(&pointer));
-    return copy.p ? copy.p : "/set";
-}
-
 /* OK or REPLIED. */
 static int read_edits(struct request *request, struct reply *reply, const struct json **ret)
 {
@@ -121,8 +105,10 @@ int api_grid_edit(struct request *request, struct reply *reply, struct err *err)
     if (rc != OK)
         return rc;
     rc = db_transact(request->db, edit_body, &correction, err);
-    if ((rc == ERR_DATA || rc == ERR_USAGE) && correction.at)
-        return reply_problem_at(request, reply, problem_status(rc), pointer_of(request, correction.at->key), err);
+    if ((rc == ERR_DATA || rc == ERR_USAGE) && correction.at) {
+        struct str pointer = input_pointer(request->arena, STR("/set"), correction.at->key);
+        return reply_problem_at(request, reply, problem_status(rc), pointer.p ? pointer.p : "/set", err);
+    }
     if (rc != OK || correction.stale)
         return rc != OK ? rc : REPLIED;
     return answer_sale(request, reply, correction.id, err);

@@ -22,21 +22,24 @@ static void refuse_at(struct input *input, struct str pointer, const char *messa
     }
 }
 
-/* "/options/name" with ~ and / of the name escaped. */
-static struct str pointer_to(struct input *input, struct str name)
+struct str input_pointer(struct arena *arena, struct str object, struct str name)
 {
     BUF_AUTO text = {0};
-    buf_append(&text, input->pointer);
+
+    buf_append(&text, object);
     buf_append_char(&text, '/');
     for (size_t i = 0; i < name.n; i++) {
-        if (name.p[i] == '~')
-            buf_append_z(&text, "~0");
-        else if (name.p[i] == '/')
-            buf_append_z(&text, "~1");
+        if (name.p[i] == '~' || name.p[i] == '/')
+            buf_append_z(&text, name.p[i] == '~' ? "~0" : "~1");
         else
             buf_append_char(&text, name.p[i]);
     }
-    return arena_copy(input->request->arena, buf_failed(&text) ? STR("") : buf_str(&text));
+    return arena_copy(arena, buf_failed(&text) ? STR("") : buf_str(&text));
+}
+
+static struct str pointer_to(struct input *input, struct str name)
+{
+    return input_pointer(input->request->arena, input->pointer, name);
 }
 
 void input_refuse(struct input *input, const char *name, const char *message)

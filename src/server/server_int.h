@@ -138,6 +138,8 @@ int input_choice(struct input *input, const char *name, const char *const *words
 bool input_day(struct input *input, const char *name, bool required, int32_t *ret);              /* "2026-01-30" */
 const struct json *input_array(struct input *input, const char *name, bool required, size_t max_items); /* NULL when absent */
 void input_refuse(struct input *input, const char *name, const char *message); /* msgid */
+/* "/options/name" of a member of the object at `object`: a JSON pointer (RFC 6901), with ~ and / of the name escaped. .p is NULL when memory is exhausted. */
+struct str input_pointer(struct arena *arena, struct str object, struct str name);
 /* Members that nobody asked for are wrong too. OK, or ERR_USAGE with the reply already filled as a problem (status 400, "errors":[{"pointer","detail"}]): return REPLIED then. */
 int input_end(struct input *input, struct reply *reply);
 enum { REPLIED = 100 };                /* a handler may return it: the reply is complete; apart from the 1 of what was found */
