@@ -34,7 +34,7 @@ static int read_links(struct cli *cli, struct reading *reading, int32_t from_day
 
 /* ---- the table ---- */
 
-struct proof_output { struct cli *cli; struct report_table *table; struct json_out days; };
+struct proof_output { struct cli *cli; struct report_table *table; struct json_out days; int64_t now_utc; };
 
 /* A row: what, the till's figure, the documents' figure, and ✓ or the difference. */
 static int show_figure(struct proof_output *output, const char *day, const char *what, enum report_type type, int64_t till, int64_t books, struct err *err)
@@ -104,7 +104,10 @@ static int show_day(struct proof_output *output, const struct proof_day *day, st
 static int on_day(void *context, const struct proof_day *day, struct err *err)
 {
     struct proof_output *output = context;
+    int rc = proof_day_store(output->cli->db, output->cli->company.id, day, output->now_utc, err);
 
+    if (rc != OK)
+        return rc;
     if (!output->cli->json)
         return show_day(output, day, err);
     proof_put_day(&output->days, day);
@@ -116,7 +119,7 @@ static int finish(struct cli *cli, struct proof *proof, struct err *err)
     static const char *const headings[] = {N_("Day"), N_("Figure"), N_("Till"), N_("Documents"), N_("Verdict")};
     static const bool right[] = {false, false, true, true, false};
     BUF_AUTO days = {0};
-    struct proof_output output = {.cli = cli, .days = {.buf = &days}};
+    struct proof_output output = {.cli = cli, .days = {.buf = &days}, .now_utc = session_now(cli)};
     bool ok = false;
     int rc = cli->json ? OK : table_open(&output.table, COUNT_OF(headings), headings, right, err);
 

@@ -145,7 +145,7 @@ const struct command command_table[] = {
     LIST_ROW("run", N_("list the synchronisations that were run")),
     {"run show", N_("show a run: window, counts, and the outcome of every record"), "liaison run show 3", cmd_run_show, RIGHTS_READ,
      ARGUMENTS({"ID", N_("number of the run"), .required = true})},
-    {"proof", N_("compare the till's days with the documents, to the cent"), "liaison proof --from 2026-01-01 --to 2026-01-31", cmd_proof, RIGHTS_READ,
+    {"proof", N_("compare the till's days with the documents, to the cent"), "liaison proof --from 2026-01-01 --to 2026-01-31", cmd_proof, RIGHTS_WRITE,
      OPTIONS({"from", OPTION_DAY, "DATE", N_("first day"), .required = true}, {"to", OPTION_DAY, "DATE", N_("last day"), .required = true})},
     {"journal verify", N_("verify the chain of received sales and validated documents"), "liaison journal verify", cmd_journal_verify, RIGHTS_READ,
      OPTIONS({"expect", OPTION_TEXT, "SEQ:HASH", N_("an end of the journal noted earlier: it must still be there")}),

@@ -143,7 +143,6 @@ int anomaly_set(struct db *db, int64_t company_id, int64_t link_id, const char *
     return rc;
 }
 
-/* The args column back into texts; what is not an array of texts gives none. */
 int anomaly_read_args(struct arena *arena, struct str text, struct str args[4], int *ret_count, struct err *err)
 {
     struct json *array = NULL;

@@ -63,6 +63,8 @@ int anomaly_groups(struct db *db, int64_t company_id, int64_t link_id, anomaly_g
 /* Text of the cause / of the cure in the current language, appended. */
 void anomaly_append_cause(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count);
 void anomaly_append_cure(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count);
+/* The column `args` of an anomaly as texts, in the arena; what is not an array of texts gives none. ERR_DATA when it is no JSON. */
+int anomaly_read_args(struct arena *arena, struct str text, struct str args[4], int *ret_count, struct err *err) MUST_CHECK;
 
 /* The cure of an anomaly with what it needs. Texts borrowed from where it was found. */
 struct anomaly_action {

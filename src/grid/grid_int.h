@@ -103,8 +103,6 @@ struct registered { bool found; struct str state; int64_t document_id, journal_s
 int register_find(struct db *db, int64_t company_id, int64_t link_id, struct arena *arena, struct str till_sale_id, struct registered *ret, struct err *err) MUST_CHECK;
 int register_move(struct db *db, int64_t company_id, int64_t link_id, struct str till_sale_id, const char *state, const char *reason, int64_t document_id, struct err *err) MUST_CHECK;
 
-int anomaly_read_args(struct arena *arena, struct str text, struct str args[4], int *ret_count, struct err *err) MUST_CHECK;
-
 /* Texts for messages, in the arena: "12.34", "5.5", "2026-01-30". */
 struct str grid_text_of_cents(struct arena *arena, int64_t cents);
 struct str grid_text_of_rate(struct arena *arena, int64_t rate_bp);

@@ -57,18 +57,28 @@ void proof_put_day(struct json_out *json, const struct proof_day *day)
     json_end_object(json);
 }
 
-int proof_day_store(struct db *db, int64_t company_id, const struct proof_day *day, int64_t now_utc, struct err *err)
+struct storing { int64_t company_id, now_utc; const struct proof_day *day; struct str report; };
+
+static int store(struct db *db, void *context, struct err *err)
 {
     static const char STORE[] =
         "INSERT INTO proof_day (company_id, day, ok, checked_utc, report) VALUES ($1, $2, $3, $4, $5)"
         " ON CONFLICT (company_id, day) DO UPDATE SET ok = excluded.ok, checked_utc = excluded.checked_utc, report = excluded.report";
+    const struct storing *storing = context;
+
+    return db_exec(db, STORE, err, DB_INT(storing->company_id), DB_INT(storing->day->day), DB_INT(storing->day->ok), DB_INT(storing->now_utc), DB_STR(storing->report));
+}
+
+int proof_day_store(struct db *db, int64_t company_id, const struct proof_day *day, int64_t now_utc, struct err *err)
+{
     BUF_AUTO report = {0};
     struct json_out json = {.buf = &report};
 
     proof_put_day(&json, day);
     if (buf_failed(&report))
         return err_memory(err);
-    return db_exec(db, STORE, err, DB_INT(company_id), DB_INT(day->day), DB_INT(day->ok), DB_INT(now_utc), DB_STR(buf_str(&report)));
+    struct storing storing = {company_id, now_utc, day, buf_str(&report)};
+    return db_transact(db, store, &storing, err);
 }
 
 /* ---- the colour of a day ---- */
@@ -194,73 +204,101 @@ int proof_days_json(struct db *db, int64_t company_id, int32_t from_day, int32_t
 
 /* ---- what made the difference ---- */
 
+enum { NAMED_SALES = 3 };
 struct gaps {
     struct json_out *json;
     struct str day;                /* "2026-01-30" */
     int64_t staged, purged;
-    struct str anomaly;            /* of the first staged one */
+    struct buf named;              /* the first sales that wait, each with what keeps it */
 };
 
-static const char SELECT_WAITING[] =
-    "SELECT COUNT(*), (SELECT a.code FROM grid_sale g JOIN anomaly a ON a.company_id = g.company_id AND a.link_id = g.link_id AND a.subject_kind = 'sale' AND a.subject = g.till_sale_id"
-    " WHERE g.company_id = $1 AND g.day = $2 ORDER BY g.grid_sale_id, a.line_no, a.code LIMIT 1) FROM grid_sale WHERE company_id = $1 AND day = $2";
-static const char SELECT_PURGED[] =
-    "SELECT COUNT(*) FROM link l"
-    " JOIN sale s ON s.company_id = l.company_id AND s.link_id = l.link_id WHERE l.company_id = $1 AND s.day = $2 AND s.state = 'skipped' AND s.reason = 'purged'";
-
-static int read_causes(struct db *db, int64_t company_id, int32_t day, struct arena *arena, struct gaps *gaps, struct err *err)
+static void append_message(struct buf *out, const char *message, const char *const *args, int count)
 {
-    DB_ROWS_AUTO waiting = {0};
-    DB_ROWS_AUTO purged = {0};
-    int rc = db_query(db, &waiting, SELECT_WAITING, err, DB_INT(company_id), DB_INT(day));
-
-    if (rc == OK)
-        rc = db_next(&waiting, err);
-    if (rc == 1) {
-        gaps->staged = db_int(&waiting, 0);
-        gaps->anomaly = arena_copy(arena, db_text(&waiting, 1));
-    }
-    if (rc >= 0)
-        rc = db_query(db, &purged, SELECT_PURGED, err, DB_INT(company_id), DB_INT(day));
-    if (rc == OK)
-        rc = db_next(&purged, err);
-    if (rc == 1)
-        gaps->purged = db_int(&purged, 0);
-    return rc < 0 ? rc : OK;
-}
-
-static void append_message(struct buf *out, const char *message, const char *a, const char *b)
-{
-    const char *args[] = {a, b};
-    message_format(out, text_translate(message), args, b ? 2 : a ? 1 : 0);
+    message_format(out, text_translate(message), args, count);
 }
 
 static void append_count(struct buf *out, const char *message, int64_t count)
 {
     char text[ERR_ARG_SIZE];
-    append_message(out, message, err_int(count, text), NULL);
+    const char *const args[] = {err_int(count, text)};
+
+    append_message(out, message, args, 1);
 }
 
-/* The likeliest cause of a difference in figures, and where it is seen. */
+/* " Ticket 1047, 10,85 €: the article “VIN” is not known." of a row of SELECT_NAMED. */
+static int name_sale(struct gaps *gaps, struct db_rows *row, struct arena *arena, struct err *err)
+{
+    const struct anomaly_kind *kind = db_is_null(row, 3) ? NULL : anomaly_kind_by_code(db_text(row, 3));
+    struct str args[4] = {0};
+    BUF_AUTO amount = {0};
+    BUF_AUTO cause = {0};
+    char number[ERR_ARG_SIZE];
+    int count = 0, rc = OK;
+
+    report_append_value(&amount, REPORT_CENTS, &DB_INT(db_int(row, 2)), NULL);
+    if (kind) {
+        rc = anomaly_read_args(arena, db_text(row, 4), args, &count, err);
+        if (rc == OK)
+            anomaly_append_cause(&cause, kind, args, count);
+    } else
+        buf_append_z(&cause, text_translate(N_("nothing keeps it: validate the grid")));
+    if (rc != OK)
+        return rc;
+    if (buf_failed(&amount) || buf_failed(&cause))
+        return err_memory(err);
+    const char *const parts[] = {err_str(db_text(row, 1), number), amount.p, cause.p};
+    buf_append_char(&gaps->named, ' ');
+    append_message(&gaps->named, N_("Ticket %s, %s: %s."), parts, 3);
+    return OK;
+}
+
+static int name_sales(struct db *db, int64_t company_id, int32_t day, struct arena *arena, struct gaps *gaps, struct err *err)
+{
+    static const char SELECT_NAMED[] =
+        "SELECT g.grid_sale_id, g.number, g.total_cents, a.code, a.args FROM grid_sale g"
+        " LEFT JOIN anomaly a ON a.company_id = g.company_id AND a.link_id = g.link_id AND a.subject_kind = 'sale' AND a.subject = g.till_sale_id"
+        " WHERE g.company_id = $1 AND g.day = $2 ORDER BY g.grid_sale_id, a.line_no, a.code";
+    DB_ROWS_AUTO rows = {0};
+    int64_t before = 0, named = 0;
+    int rc = db_query(db, &rows, SELECT_NAMED, err, DB_INT(company_id), DB_INT(day));
+
+    while (rc == OK && named < NAMED_SALES && (rc = db_next(&rows, err)) == 1) {
+        rc = OK;
+        if (db_int(&rows, 0) == before)
+            continue;
+        before = db_int(&rows, 0);
+        named++;
+        rc = name_sale(gaps, &rows, arena, err);
+    }
+    return rc;
+}
+
+static int read_causes(struct db *db, int64_t company_id, int32_t day, struct arena *arena, struct gaps *gaps, struct err *err)
+{
+    static const char COUNT_WAITING[] = "SELECT COUNT(*) FROM grid_sale WHERE company_id = $1 AND day = $2";
+    static const char COUNT_PURGED[] =
+        "SELECT COUNT(*) FROM link l"
+        " JOIN sale s ON s.company_id = l.company_id AND s.link_id = l.link_id WHERE l.company_id = $1 AND s.day = $2 AND s.state = 'skipped' AND s.reason = 'purged'";
+    int rc = db_query_int(db, &gaps->staged, COUNT_WAITING, err, DB_INT(company_id), DB_INT(day));
+
+    if (rc >= 0)
+        rc = db_query_int(db, &gaps->purged, COUNT_PURGED, err, DB_INT(company_id), DB_INT(day));
+    return rc < 0 ? rc : name_sales(db, company_id, day, arena, gaps, err);
+}
+
+/* The likeliest cause of a difference in figures, and the page that shows it. */
 static void append_cause(const struct gaps *gaps, struct buf *cause, struct buf *href)
 {
-    const struct anomaly_kind *kind = gaps->anomaly.p ? anomaly_kind_by_code(gaps->anomaly) : NULL;
-    const struct str blanks[] = {STR("…"), STR("…"), STR("…"), STR("…")};
-
-    buf_printf(href, "/imports?date_from=%.*s&date_to=%.*s", STR_ARG(gaps->day), STR_ARG(gaps->day));
+    buf_printf(href, "/traitements/imports?date_from=%.*s&date_to=%.*s", STR_ARG(gaps->day), STR_ARG(gaps->day));
     if (gaps->staged) {
         append_count(cause, N_("Sales of this day that wait in the import grid: %s."), gaps->staged);
-        if (kind) {
-            buf_append_char(cause, ' ');
-            anomaly_append_cause(cause, kind, blanks, kind->arg_count);
-            buf_printf(href, "&anomaly=%s", kind->code);
-        }
+        buf_append(cause, buf_str(&gaps->named));
     } else if (gaps->purged) {
         append_count(cause, N_("Sales of this day that a person removed from the grid: %s. Synchronise again from that day to bring them back."), gaps->purged);
     } else {
         buf_reset(href);
-        buf_append_z(href, "/synchronisations");
-        append_message(cause, N_("The till shows other sales than those that were brought in: synchronise again from that day, then prove it again."), NULL, NULL);
+        buf_append_z(href, "/traitements/synchronisations");
+        append_message(cause, N_("The till shows other sales than those that were brought in: synchronise again from that day, then prove it again."), NULL, 0);
     }
 }
 
@@ -316,7 +354,8 @@ static void put_number_gaps(struct gaps *gaps, const struct json *list, const ch
         BUF_AUTO cause = {0};
         BUF_AUTO href = {0};
         char number[ERR_ARG_SIZE];
-        append_message(&cause, message, err_str(json_text(item), number), NULL);
+        const char *const args[] = {err_str(json_text(item), number)};
+        append_message(&cause, message, args, 1);
         buf_printf(&href, "%s%.*s", page, STR_ARG(json_text(item)));
         put_gap(gaps, kind, json_text(item), false, 1, buf_str(&cause), buf_str(&href));
     }
@@ -333,9 +372,9 @@ static void put_gaps(struct gaps *gaps, const struct json *report)
     put_amount_gaps(gaps, report, "tax", "documents_cents");
     put_amount_gaps(gaps, report, "means", "payments_cents");
     put_number_gaps(gaps, json_get(report, STR("missing_numbers")), "missing",
-                    N_("The till has no ticket %s: a tablet may not have sent its sales yet, or the number was never used."), "/imports?number=");
+                    N_("The till has no ticket %s: a tablet may not have sent its sales yet, or the number was never used."), "/traitements/imports?number=");
     put_number_gaps(gaps, json_get(report, STR("repeated_numbers")), "repeated", N_("Several sales of the till bear the number %s: two tablets may count separately."),
-                    "/documents?till_number=");
+                    "/ventes/factures?till_number=");
     json_end_array(gaps->json);
 }
 
@@ -376,5 +415,8 @@ int proof_day_json(struct db *db, int64_t company_id, int32_t day, struct arena 
         rc = proof_days(db, company_id, day, day, put_state, &json, err);
     put_gaps(&gaps, report);
     json_end_object(&json);
+    if (buf_failed(&gaps.named) && rc == OK)
+        rc = err_memory(err);
+    buf_release(&gaps.named);
     return rc == OK && buf_failed(out) ? err_memory(err) : rc;
 }

@@ -161,7 +161,7 @@ typedef int proof_day_fn(void *context, const struct proof_day *day, struct err 
 int proof_finish(struct proof *proof, proof_day_fn *on_day, void *context, bool *ret_ok, struct err *err) MUST_CHECK;
 /* The day's object of `proof --json`. */
 void proof_put_day(struct json_out *json, const struct proof_day *day);
-/* Keeps what the proof of a day said, in place of what it said before. In a transaction. */
+/* Keeps what the proof of a day said, in place of what it said before: for the calendar, whoever asked. A transaction of its own, since one may run again and the sums of a proof are made once. */
 int proof_day_store(struct db *db, int64_t company_id, const struct proof_day *day, int64_t now_utc, struct err *err) MUST_CHECK;
 /* Green: till and documents agree. Red: they do not. Amber: a sale or a document of the day came or changed since, or still waits. Unknown: never proven. */
 enum proof_state { PROOF_UNKNOWN, PROOF_GREEN, PROOF_AMBER, PROOF_RED };

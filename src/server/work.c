@@ -71,7 +71,7 @@ int work_verify_journal(struct job_context *context, void *argument, struct buf 
 
 /* ---- the proof ---- */
 
-struct proving { struct job_context *context; struct proof *proof; struct json_out days; int64_t now_utc; const struct proof_day *day; };
+struct proving { struct job_context *context; struct proof *proof; struct json_out days; int64_t now_utc; };
 
 static int add_sale(void *context, int64_t link_id, const struct sale *sale, struct err *err)
 {
@@ -80,21 +80,12 @@ static int add_sale(void *context, int64_t link_id, const struct sale *sale, str
     return proof_add_till_sale(proving->proof, link_id, sale, err);
 }
 
-static int store_day(struct db *db, void *context, struct err *err)
-{
-    const struct proving *proving = context;
-
-    return proof_day_store(db, proving->context->company->id, proving->day, proving->now_utc, err);
-}
-
-/* Each day by itself, since a transaction may run again, and the sums of a proof are made once. */
 static int take_day(void *context, const struct proof_day *day, struct err *err)
 {
     struct proving *proving = context;
 
-    proving->day = day;
     proof_put_day(&proving->days, day);
-    return db_transact(proving->context->db, store_day, proving, err);
+    return proof_day_store(proving->context->db, proving->context->company->id, day, proving->now_utc, err);
 }
 
 int work_prove(struct job_context *context, void *argument, struct buf *result, struct err *err)

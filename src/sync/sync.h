@@ -156,7 +156,10 @@ int sync_run(const struct sync_environment *environment, const struct link *link
 void sync_append_json(struct buf *out, const struct sync_result *result);
 
 /* ---- what became of every record of a run ---- */
-struct run_record { enum sync_flow flow; struct str outcome, id, detail; /* detail absent when there is none */ };
+/* What the record is in the books now: an article (its code, its label), a document (the kind that the books know; its number, the ticket's number), a sale that waits ("grid_sale": the id
+ * of its row of the grid, the ticket's number) or one that is neither ("ticket"). Absent (.kind.p is NULL) when the books have nothing of it. */
+struct run_subject { struct str kind, key, label; };
+struct run_record { enum sync_flow flow; struct str outcome, id, detail; /* detail absent when there is none */ struct run_subject subject; };
 struct run_cursor { int64_t flow, page_no, offset; }; /* where to go on; zeroed: at the beginning */
 struct run_records_query {
     int64_t run_id;

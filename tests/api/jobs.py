@@ -180,12 +180,15 @@ def validate(program, web, score):
     score.equal('what is left', web.post('/api/v1/grid/purge', {'sales': [int(program.database.rows('SELECT grid_sale_id FROM grid_sale')[0])], 'link': None}), {'purged': 1})
 
 
-def prove(web, score):
+def prove(program, web, score):
     job = web.finish(web.post('/api/v1/proof', {'from': '2026-01-14', 'to': '2026-01-15'}))
     score.equal('a proof', (job['kind'], job['state'], [day['day'] for day in job['result']['days']], job['result']['days'][1]['tickets']),
                 ('proof', 'done', ['2026-01-14', '2026-01-15'], {'till': 5, 'documents': 4}))
     score.equal('is kept', [(day['day'], day['state']) for day in web.get('/api/v1/proof', **{'from': '2026-01-13', 'to': '2026-01-15'})['days']],
                 [('2026-01-13', 'unknown'), ('2026-01-14', 'green'), ('2026-01-15', 'red')])
+    printed = program.run('proof', '--from', '2026-01-13', '--to', '2026-01-13', '--json')
+    score.equal('the same proof from the command line', (printed.status, printed.json()['ok']), (0, True))
+    score.equal('is kept too', [day['state'] for day in web.get('/api/v1/proof', **{'from': '2026-01-13', 'to': '2026-01-14'})['days']], ['green', 'green'])
     for wrong in ({'from': '2026-01-15'}, {'from': '2026-01-15', 'to': '2026-01-14'}, {'from': '2026-01-01', 'to': '2027-01-02'}):
         answer = web.ask('admin', 'POST', '/api/v1/proof', wrong)
         score.equal(f'refused: {wrong}', (answer.status, answer.json()['errors'][0]['pointer']), (400, '/to'))
@@ -333,7 +336,7 @@ def check(build, engine, score):
             cure(web, score)
             edit(program, web, score)
             validate(program, web, score)
-            prove(web, score)
+            prove(program, web, score)
             locked(program, web, path, score)
             feed(web, score)
             files(program, web, score)

@@ -6,6 +6,7 @@ import type { AnomalyGroup, Link } from '@/api/types';
 import fr from '@/i18n/fr';
 import { makeText } from '@/i18n/text';
 import { addDays, addMonths, isMonth, lastDay, weeksOf } from '@/pages/control/days';
+import { byCause } from '@/pages/control/ProofDay';
 import { causesOf } from '@/pages/home/Attention';
 import { parseHours, saySchedule } from '@/pages/sync/schedule';
 
@@ -64,6 +65,12 @@ test('anomalies are gathered by cause, what keeps sales back first, then by numb
     ['c', 3, 'c 3'],
     ['a', 9, 'a 9'],
   ]);
+});
+
+test('gaps of one cause stand together, and it is told once', () => {
+  const gap = (kind: 'total' | 'tax' | 'missing', cause: string) => ({ kind, cause, key: null, difference_cents: 1, href: null });
+  expect(byCause([gap('total', 'a'), gap('tax', 'a'), gap('missing', 'b'), gap('missing', 'a')]).map((same) => same.map((one) => `${one.kind} ${one.cause}`))).toEqual([['total a', 'tax a'], ['missing b'], ['missing a']]);
+  expect(byCause([])).toEqual([]);
 });
 
 test('counts are read from a result and from the text that the list of runs keeps', () => {

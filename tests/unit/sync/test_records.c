@@ -64,7 +64,7 @@ static void records_come_once_each_in_pages_of_any_size(void **state)
     assert_ok(world, db_transact(world->db, write_pages, world, &world->err));
     read_all(world, (struct run_records_query){.run_id = 5}, &whole);
     assert_int_equal(lines_of(&whole), 2 * (0 + 1 + 2 + 3 + 4 + 5 + 6));
-    assert_int_equal(strncmp(whole.p, "{\"flow\":\"articles_in\",\"outcome\":\"skipped\",\"id\":\"f0-p2-0\",\"detail\":\"for a reason of words\"}\n", 90), 0);
+    assert_int_equal(strncmp(whole.p, "{\"flow\":\"articles_in\",\"outcome\":\"skipped\",\"id\":\"f0-p2-0\",\"detail\":\"for a reason of words\",\"subject\":null}\n", 106), 0);
     for (int64_t limit = 1; limit <= 43; limit++) {
         BUF_AUTO pieces = {0};
         read_all(world, (struct run_records_query){.run_id = 5, .limit = limit}, &pieces);
@@ -83,6 +83,52 @@ static void records_come_once_each_in_pages_of_any_size(void **state)
     assert_int_equal(skipped.n, 0);
 }
 
+/* A run of the link that read an article with its declination, one that the books do not have, and four sales: a document, one that waits, one that was left, and one unknown. */
+static int write_subjects(struct db *db, void *context, struct err *err)
+{
+    static const char *const statements[] = {
+        "INSERT INTO tax (company_id, tax_id, code, label, rate_bp) VALUES ($1, 90, 'T', 'T', 550)",
+        "INSERT INTO article (company_id, article_id, code, label, tax_id, updated_utc) VALUES ($1, 90, 'PAIN-1', 'Pain tranché', 90, 0)",
+        "INSERT INTO till_article (company_id, link_id, till_article_id, declination_id, article_id) VALUES ($1, 1, 'a1', 'd1', 90)",
+        "INSERT INTO till_article (company_id, link_id, till_article_id, declination_id, article_id) VALUES ($1, 1, 'a2', '', 90)",
+        "INSERT INTO grid_sale (company_id, grid_sale_id, link_id, till_sale_id, number, kind, total_cents, tip_cents) VALUES ($1, 77, 1, 's-waits', '1047', 'sale', 100, 0)",
+        "INSERT INTO run (company_id, run_id, link_id, state, started_utc, counts) VALUES ($1, 5, 1, 'done', 0, '{}')",
+        "INSERT INTO run_page (company_id, run_id, flow, page_no, records, outcomes) VALUES ($1, 5, 'articles_in', 1, 3, 'created a1/d1\nupdated a2\nanomaly a1 article_no_reference\n')",
+        "INSERT INTO run_page (company_id, run_id, flow, page_no, records, outcomes) VALUES ($1, 5, 'articles_out', 1, 1, 'updated PAIN-1\n')",
+        "INSERT INTO run_page (company_id, run_id, flow, page_no, records, outcomes) VALUES ($1, 5, 'orders', 1, 3, 'staged s-waits\nskipped s-left cancelled\nstaged s-gone\n')",
+    };
+    static const char INSERT_SALE[] =
+        "INSERT INTO sale (company_id, link_id, till_sale_id, state, number, fingerprint, journal_seq, run_id) VALUES ($1, 1, $2, $3, $4, $5, 1, 5)";
+    static const char *const sales[][3] = {{"s-waits", "staged", "1047"}, {"s-left", "skipped", "1048"}};
+    const struct world *world = context;
+    int rc = OK;
+    for (size_t i = 0; i < 2 && rc == OK; i++)
+        rc = db_exec(db, INSERT_SALE, err, DB_INT(world->company.id), DB_STR(str_from(sales[i][0])), DB_STR(str_from(sales[i][1])), DB_STR(str_from(sales[i][2])), DB_BLOB(STR("x")));
+    for (size_t i = 0; i < sizeof statements / sizeof *statements && rc == OK; i++)
+        rc = db_exec(db, statements[i], err, DB_INT(world->company.id));
+    return rc;
+}
+
+static void a_record_says_what_it_is_in_the_books(void **state)
+{
+    static const char expected[] =
+        "{\"flow\":\"articles_in\",\"outcome\":\"created\",\"id\":\"a1/d1\",\"detail\":null,\"subject\":{\"kind\":\"article\",\"key\":\"PAIN-1\",\"label\":\"Pain tranché\"}}\n"
+        "{\"flow\":\"articles_in\",\"outcome\":\"updated\",\"id\":\"a2\",\"detail\":null,\"subject\":{\"kind\":\"article\",\"key\":\"PAIN-1\",\"label\":\"Pain tranché\"}}\n"
+        "{\"flow\":\"articles_in\",\"outcome\":\"anomaly\",\"id\":\"a1\",\"detail\":\"article_no_reference\",\"subject\":null}\n"
+        "{\"flow\":\"articles_out\",\"outcome\":\"updated\",\"id\":\"PAIN-1\",\"detail\":null,\"subject\":{\"kind\":\"article\",\"key\":\"PAIN-1\",\"label\":\"Pain tranché\"}}\n"
+        "{\"flow\":\"orders\",\"outcome\":\"staged\",\"id\":\"s-waits\",\"detail\":null,\"subject\":{\"kind\":\"grid_sale\",\"key\":\"77\",\"label\":\"1047\"}}\n"
+        "{\"flow\":\"orders\",\"outcome\":\"skipped\",\"id\":\"s-left\",\"detail\":\"cancelled\",\"subject\":{\"kind\":\"ticket\",\"key\":\"1048\",\"label\":\"1048\"}}\n"
+        "{\"flow\":\"orders\",\"outcome\":\"staged\",\"id\":\"s-gone\",\"detail\":null,\"subject\":null}\n";
+    struct world *world = *state;
+    struct link link = plain_link(world);
+    BUF_AUTO text = {0};
+
+    assert_int_equal(link.id, 1);
+    assert_ok(world, db_transact(world->db, write_subjects, world, &world->err));
+    read_all(world, (struct run_records_query){.run_id = 5}, &text);
+    assert_string_equal(buf_str(&text).p, expected);
+}
+
 static void cursors_that_are_none(void **state)
 {
     (void)state;
@@ -97,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_come_once_each_in_pages_of_any_size),
+        cmocka_unit_test(a_record_says_what_it_is_in_the_books),
         cmocka_unit_test(cursors_that_are_none),
     };
 

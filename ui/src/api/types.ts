@@ -84,7 +84,9 @@ export interface RunRecord {
   flow: string;
   id: string;
   outcome: string;
-  detail: string;
+  detail: string | null;
+  /** What the record is in the books now; null when they have nothing of it. */
+  subject: { kind: 'article' | 'order' | 'invoice' | 'credit_note' | 'grid_sale' | 'ticket'; key: string; label: string } | null;
 }
 
 export interface Schedule {

@@ -63,7 +63,10 @@ export interface DataTableProps<R extends Row = Row> {
 const SHORT: Record<string, number> = { code: 130, number: 110, means: 130, unit: 80, postcode: 100, tax: 90, barcode: 140, document: 110, till_number: 100, link: 130 };
 const WIDTHS: Record<ListColumn['type'], number> = { text: 180, word: 120, int: 90, cents: 120, milli: 100, e4: 110, rate: 90, day: 110, instant: 150, bool: 80, json: 220 };
 
-const widthOf = (column: ListColumn, wanted: number | undefined) => wanted ?? SHORT[column.name] ?? WIDTHS[column.type];
+/** Room for a heading of so many letters, in bold, with the sign of the sort. */
+const headingWidth = (heading: string) => Math.ceil(heading.length * 8.2) + 34;
+
+const widthOf = (column: ListColumn, wanted: number | undefined) => Math.max(wanted ?? SHORT[column.name] ?? WIDTHS[column.type], headingWidth(column.heading));
 
 /** The width of a column: texts share what is left, the others take little more than they need. */
 function trackOf(column: ListColumn, wanted: number | undefined): string {

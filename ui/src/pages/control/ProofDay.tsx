@@ -82,6 +82,17 @@ function gapName(t: ReturnType<typeof useText>, gap: ProofGap, meansName: (code:
   return [t.word('gapKind', gap.kind), key].filter((part) => part !== '').join(' ');
 }
 
+/** Neighbours that have the same cause, together: it is told once. */
+export function byCause(gaps: ProofGap[]): ProofGap[][] {
+  const groups: ProofGap[][] = [];
+  for (const gap of gaps) {
+    const last = groups.at(-1);
+    if (last?.[0]?.cause === gap.cause) last.push(gap);
+    else groups.push([gap]);
+  }
+  return groups;
+}
+
 function Gaps({ day }: { day: Day }) {
   const t = useText();
   const meansName = useMeansNames();
@@ -114,22 +125,28 @@ function Gaps({ day }: { day: Day }) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            {gaps.map((gap, place) => (
-              <Table.Tr key={place}>
-                <Table.Th scope="row" fw={600}>
-                  {gapName(t, gap, meansName)}
-                </Table.Th>
-                <Table.Td className="amount">{difference(gap)}</Table.Td>
-                <Table.Td>{sentence(gap.cause)}</Table.Td>
-                <Table.Td>
-                  {gap.href?.startsWith('/') && !gap.href.startsWith('//') && (
-                    <Anchor component={Link} to={gap.href} aria-label={`${t('proof.open')} : ${gapName(t, gap, meansName)}`}>
-                      {t('proof.open')}
-                    </Anchor>
+            {byCause(gaps).flatMap((same) =>
+              same.map((gap, place) => (
+                <Table.Tr key={`${gap.kind} ${gap.key ?? ''}`}>
+                  <Table.Th scope="row" fw={600}>
+                    {gapName(t, gap, meansName)}
+                  </Table.Th>
+                  <Table.Td className="amount">{difference(gap)}</Table.Td>
+                  {place === 0 && (
+                    <>
+                      <Table.Td rowSpan={same.length}>{sentence(gap.cause)}</Table.Td>
+                      <Table.Td rowSpan={same.length}>
+                        {gap.href?.startsWith('/') && !gap.href.startsWith('//') && (
+                          <Anchor component={Link} to={gap.href} aria-label={`${t('proof.open')} : ${gapName(t, gap, meansName)}`}>
+                            {t('proof.open')}
+                          </Anchor>
+                        )}
+                      </Table.Td>
+                    </>
                   )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
+                </Table.Tr>
+              )),
+            )}
           </Table.Tbody>
         </Table>
       </WideTable>

@@ -17,7 +17,7 @@ function Panel({ id, title, summary, note, empty, chart, table }: { id: string; 
   const [shown, setShown] = useState('chart');
   return (
     <Card withBorder component="section" aria-labelledby={id}>
-      <Group justify="space-between" mb="xs">
+      <Group justify="space-between" align="flex-start" wrap="nowrap" mb="xs">
         <Title order={2} id={id}>
           {title}
         </Title>

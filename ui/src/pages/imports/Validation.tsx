@@ -23,7 +23,7 @@ function Outcome({ job }: { job: Job }) {
       <Stack gap="sm">
         {figures.length > 0 ? <Facts facts={figures.map(([name, value]) => [t.word('gridOutcome', name), t.format.int(value)])} /> : <Text size="sm">{t('grid.nothingDone')}</Text>}
         {dry && (
-          <Anchor component={Link} to={`/traitements/repetitions/${job.id}`} size="sm">
+          <Anchor component={Link} to={`/traitements/simulations/${job.id}`} size="sm">
             {t('grid.rehearsalDetail')}
           </Anchor>
         )}

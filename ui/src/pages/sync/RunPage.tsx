@@ -1,7 +1,7 @@
 // One run: what it counted, and what became of every record that it read.
-import { Button, Card, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Button, Card, Group, Select, Stack, Table, Text, Title } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useParams, useSearchParams } from 'react-router-dom';
+import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { countsOf, FLOWS, tellingCounts } from '@/api/counts';
 import { apiPath, get } from '@/api/client';
 import type { Page, Run, RunRecord } from '@/api/types';
@@ -13,7 +13,9 @@ import { PageTitle } from '@/components/PageTitle';
 import { RunBadge } from '@/components/StateBadge';
 import { WideTable } from '@/components/WideTable';
 import { useText, type Text as Texts } from '@/i18n/text';
-import { linkPath } from './paths';
+import { articleHref } from '../files/fields';
+import { documentHref, isKind } from '../sales/kinds';
+import { linkPath, salePath } from './paths';
 
 const OUTCOMES = ['created', 'updated', 'unchanged', 'staged', 'already', 'changed', 'skipped', 'anomaly'];
 
@@ -71,6 +73,24 @@ function CountsTable({ counts: value }: { counts: unknown }) {
   );
 }
 
+/** What a person calls the record, with the page that shows it where there is one, and its id at the till. */
+function Subject({ record: { id, subject } }: { record: RunRecord }) {
+  const t = useText();
+  if (!subject) return <Text span size="sm" ff="monospace">{id}</Text>;
+  const { kind, key, label } = subject;
+  const name = kind === 'article' ? `${key} – ${label}` : t('run.ticket', { number: label });
+  const to = kind === 'article' ? articleHref(key) : kind === 'grid_sale' ? salePath(key) : isKind(kind) ? documentHref(key, kind) : null;
+  return (
+    <>
+      {to ? <Anchor component={Link} to={to} size="sm">{name}</Anchor> : <Text size="sm">{name}</Text>}
+      {id !== key && <Text size="xs" c="dimmed" ff="monospace">{id}</Text>}
+    </>
+  );
+}
+
+/** Why: the name of an anomaly, or of a reason to leave it; else the words that were noted. */
+const detailOf = (t: Texts, { outcome, detail }: RunRecord) => (outcome === 'anomaly' ? t.word('anomaly', detail) : t.word('reason', detail));
+
 function Records({ run }: { run: string }) {
   const t = useText();
   const [params, setParams] = useSearchParams();
@@ -123,12 +143,10 @@ function Records({ run }: { run: string }) {
                   <Table.Tr key={place}>
                     <Table.Td style={{ whiteSpace: 'nowrap' }}>{t.word('flow', record.flow)}</Table.Td>
                     <Table.Td>
-                      <Text span size="sm" ff="monospace">
-                        {record.id}
-                      </Text>
+                      <Subject record={record} />
                     </Table.Td>
                     <Table.Td style={{ whiteSpace: 'nowrap' }}>{t.word('outcome', record.outcome)}</Table.Td>
-                    <Table.Td>{record.detail}</Table.Td>
+                    <Table.Td>{detailOf(t, record)}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>
