@@ -47,7 +47,7 @@ static int find_article(struct request *request, struct db *db, struct str code,
     int found = article_find_by_code(db, request->company->id, request->arena, code, ret, err);
 
     if (found == 0)
-        return err_set(err, ERR_NOT_FOUND, N_("there is no article %s: liaison article list shows them"), ERR_STR(code));
+        return err_set(err, ERR_NOT_FOUND, N_("there is no article %s"), ERR_STR(code));
     return found < 0 ? found : OK;
 }
 
@@ -284,7 +284,7 @@ static int find_customer(struct request *request, struct db *db, int64_t *ret_id
     int found = customer_find_by_code(db, request->company->id, request->args[0], ret_id, err);
 
     if (found == 0)
-        return err_set(err, ERR_NOT_FOUND, N_("there is no customer %s: liaison customer list shows them"), ERR_STR(request->args[0]));
+        return err_set(err, ERR_NOT_FOUND, N_("there is no customer %s"), ERR_STR(request->args[0]));
     return found < 0 ? found : OK;
 }
 

@@ -11,7 +11,7 @@ static int find_document(struct request *request, struct str number, int64_t *re
     int found = document_find(request->db, request->company->id, number, ret_id, err);
 
     if (found == 0)
-        return err_set(err, ERR_NOT_FOUND, N_("there is no document %s: liaison document list shows them"), ERR_STR(number));
+        return err_set(err, ERR_NOT_FOUND, N_("there is no document %s"), ERR_STR(number));
     return found < 0 ? found : OK;
 }
 

@@ -82,6 +82,8 @@ function gapName(t: ReturnType<typeof useText>, gap: ProofGap, meansName: (code:
   return [t.word('gapKind', gap.kind), key].filter((part) => part !== '').join(' ');
 }
 
+const TOP = { verticalAlign: 'top' };
+
 /** Neighbours that have the same cause, together: it is told once. */
 export function byCause(gaps: ProofGap[]): ProofGap[][] {
   const groups: ProofGap[][] = [];
@@ -134,8 +136,8 @@ function Gaps({ day }: { day: Day }) {
                   <Table.Td className="amount">{difference(gap)}</Table.Td>
                   {place === 0 && (
                     <>
-                      <Table.Td rowSpan={same.length}>{sentence(gap.cause)}</Table.Td>
-                      <Table.Td rowSpan={same.length}>
+                      <Table.Td rowSpan={same.length} style={TOP}>{sentence(gap.cause)}</Table.Td>
+                      <Table.Td rowSpan={same.length} style={TOP}>
                         {gap.href?.startsWith('/') && !gap.href.startsWith('//') && (
                           <Anchor component={Link} to={gap.href} aria-label={`${t('proof.open')} : ${gapName(t, gap, meansName)}`}>
                             {t('proof.open')}
