@@ -54,6 +54,8 @@ int customer_update(struct db *db, int64_t company_id, int64_t customer_id, cons
 /* 1 = found; texts in the arena, `id` stays absent. */
 int customer_get(struct db *db, int64_t company_id, int64_t customer_id, struct arena *arena, struct sale_customer *ret, struct err *err) MUST_CHECK;
 int user_set(struct db *db, int64_t company_id, struct str name, struct str role, struct str password_encoded, int64_t now_utc, struct err *err) MUST_CHECK;
+/* How many can log in; on failure *ret stays as it was. */
+int user_count(struct db *db, int64_t company_id, int64_t *ret, struct err *err) MUST_CHECK;
 /* 1 = name and password match (ret_role in the arena), 0 = not; takes the same time either way. */
 int user_check(struct db *db, int64_t company_id, struct arena *arena, struct str name, struct str password, struct str *ret_role, struct err *err) MUST_CHECK;
 

@@ -22,6 +22,15 @@ int user_set(struct db *db, int64_t company_id, struct str name, struct str role
     return db_exec(db, sql_user_set, err, DB_INT(company_id), DB_STR(name), DB_STR(role), DB_STR(password_encoded), DB_INT(now_utc));
 }
 
+static const char sql_user_count[] = "SELECT COUNT(*) FROM app_user WHERE company_id = $1";
+
+int user_count(struct db *db, int64_t company_id, int64_t *ret, struct err *err)
+{
+    int rc = db_query_int(db, ret, sql_user_count, err, DB_INT(company_id));
+
+    return rc < 0 ? rc : OK;
+}
+
 /* Takes as long as checking the password of a user who exists, so that the time does not tell which names do. */
 static int waste_equal_time(struct str password, struct err *err)
 {

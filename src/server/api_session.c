@@ -84,7 +84,7 @@ int password_encode(struct input *input, const char *member, struct str password
     return password_hash(password, ret, err);
 }
 
-struct user_change { struct request *request; struct str name, role, encoded; };
+struct user_change { struct request *request; struct str name, role, encoded; bool late; };
 
 static int set_user(struct db *db, void *context, struct err *err)
 {
@@ -134,19 +134,36 @@ out:
 
 /* ---- the first administrator ---- */
 
+/* A user may have been made by other means since the code was printed (liaison user add): then it opens nothing any more. */
+static void forget_code(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    explicit_bzero(server->setup_code, sizeof server->setup_code);
+    pthread_mutex_unlock(&server->lock);
+}
+
+static bool has_code(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    bool has = server->setup_code[0] != '\0';
+    pthread_mutex_unlock(&server->lock);
+    return has;
+}
+
 int api_setup_show(struct request *request, struct reply *reply, struct err *err)
 {
     struct server *server = request->server;
     struct json_out json = {.buf = &reply->body};
+    int64_t users = 0;
+    bool needed = has_code(server);
+    int rc = needed ? user_count(request->db, request->company->id, &users, err) : OK;
 
-    (void)err;
-    pthread_mutex_lock(&server->lock);
-    bool needed = server->setup_code[0] != '\0';
-    pthread_mutex_unlock(&server->lock);
+    if (users > 0)
+        forget_code(server);
     json_begin_object(&json);
-    json_member_bool(&json, "needed", needed);
+    json_member_bool(&json, "needed", needed && users == 0);
     json_end_object(&json);
-    return OK;
+    return rc;
 }
 
 /* The code opens one door once: it is taken away while it is used, and comes back only when the database refused. */
@@ -159,6 +176,46 @@ static bool take_code(struct server *server, struct str code, char taken[sizeof 
         server->setup_code[0] = '\0';
     pthread_mutex_unlock(&server->lock);
     return right;
+}
+
+static void give_code_back(struct server *server, const char taken[sizeof server->setup_code])
+{
+    pthread_mutex_lock(&server->lock);
+    memcpy(server->setup_code, taken, sizeof server->setup_code);
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* change->late when there is a user already; nothing is written then. */
+static int set_first_user(struct db *db, void *context, struct err *err)
+{
+    struct user_change *change = context;
+    int64_t users = 0;
+    int rc = user_count(db, change->request->company->id, &users, err);
+
+    change->late = rc == OK && users > 0;
+    return rc != OK || change->late ? rc : set_user(db, change, err);
+}
+
+/* With the code taken: the account, and its session. */
+static int make_first_user(struct user_change *change, struct reply *reply, const char taken[sizeof change->request->server->setup_code], struct err *err)
+{
+    struct request *request = change->request;
+    struct err why = {0};
+    int rc = db_transact(request->db, set_first_user, change, err);
+
+    if (rc != OK) {
+        give_code_back(request->server, taken);
+        return rc;
+    }
+    if (change->late) {
+        err_set(&why, ERR_USAGE, N_("there is a user already, so that the code opens nothing any more: log in, or ask an administrator for an account"));
+        return reply_problem(request, reply, 403, "setup_done", &why);
+    }
+    rc = identity_open_session(request, reply, change->name, change->role, err);
+    if (rc == OK)
+        rc = reply_session(request, reply);
+    reply->status = 201;
+    return rc;
 }
 
 int api_setup_create(struct request *request, struct reply *reply, struct err *err)
@@ -181,21 +238,11 @@ int api_setup_create(struct request *request, struct reply *reply, struct err *e
     if (rc == OK && !take_code(server, code, taken)) {
         throttle_failed(server->throttle, STR("setup code"), request->http->address, request->now_utc);
         err_set(&why, ERR_USAGE, N_("the code is not the one that liaison serve printed when it started, or it was used already"));
-        reply_problem(request, reply, 403, "wrong_code", &why);
-        rc = REPLIED;
+        rc = reply_problem(request, reply, 403, "wrong_code", &why);
     } else if (rc == OK) {
         change.encoded = buf_str(&encoded);
-        rc = db_transact(request->db, set_user, &change, err);
-        if (rc != OK) {
-            pthread_mutex_lock(&server->lock);
-            memcpy(server->setup_code, taken, sizeof taken);
-            pthread_mutex_unlock(&server->lock);
-        }
-        if (rc == OK)
-            rc = identity_open_session(request, reply, change.name, change.role, err);
-        if (rc == OK)
-            rc = reply_session(request, reply);
-        reply->status = 201;
+        rc = make_first_user(&change, reply, taken, err);
+        explicit_bzero(taken, sizeof taken);
     }
     secret_wipe(&encoded);
     return rc;

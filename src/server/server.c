@@ -296,8 +296,6 @@ static int check_options(struct server *server, struct err *err)
     return OK;
 }
 
-static const char sql_users_count[] = "SELECT COUNT(*) FROM app_user WHERE company_id = $1";
-
 /* Twelve letters and digits that nobody takes for one another: sixty bits. */
 static void make_setup_code(char ret[32])
 {
@@ -327,12 +325,12 @@ static int prepare(struct server *server, struct err *err)
     if (rc == OK)
         rc = company_open(db, &arena, server->options->company, &company, err);
     if (rc == OK)
-        rc = db_query_int(db, &users, sql_users_count, err, DB_INT(company.id));
-    if (rc >= 0 && users == 0)
+        rc = user_count(db, company.id, &users, err);
+    if (rc == OK && users == 0)
         make_setup_code(server->setup_code);
     company_release(&company);
     db_close(db);
-    return rc < 0 ? rc : OK;
+    return rc;
 }
 
 static int serve(struct server *server, struct err *err)
