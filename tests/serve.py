@@ -102,6 +102,11 @@ def check_throttle(port, score):
     score.check('the right one waits too', status == 429 and int(headers['Retry-After']) >= 1)
 
 
+def check_proxy_option(program, score):
+    for wrong in ('localhost', '127.0.0.1:80', '10.0.0.0/8', ''):
+        score.equal(f'a proxy called {wrong!r}', program.run('serve', '--listen', '127.0.0.1:0', '--trusted-proxy', wrong).status, 2)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('build')
@@ -112,6 +117,7 @@ def main():
         program.ok('init', '--company', 'Épicerie du Canal')
         refused = program.run('serve', '--listen', '0.0.0.0:0')
         score.equal('beyond this machine only with TLS', refused.status, 2)
+        check_proxy_option(program, score)
         server = program.start('serve', '--listen', '127.0.0.1:0', '--quiet')
         try:
             port = int(re.search(r'127\.0\.0\.1:(\d+)', server.stdout.readline().decode()).group(1))

@@ -33,6 +33,21 @@ static int read_certificate(const struct cli *cli, struct buf *certificate, stru
     return rc == OK ? file_read(key_path.p, key, err) : rc;
 }
 
+/* The values of --trusted-proxy, in the command's arena. */
+static int read_proxies(struct cli *cli, struct server_options *ret, struct err *err)
+{
+    size_t count = 0;
+    for (const struct option_value *value = NULL; (value = option_next(cli->arguments, "trusted-proxy", value));)
+        count++;
+    struct str *proxies = arena_alloc(&cli->arena, (count + 1) * sizeof *proxies);
+    if (!proxies)
+        return err_memory(err);
+    ret->trusted_proxies = proxies;
+    for (const struct option_value *value = NULL; (value = option_next(cli->arguments, "trusted-proxy", value));)
+        proxies[ret->trusted_proxy_count++] = value->text;
+    return OK;
+}
+
 int cmd_serve(struct cli *cli, struct err *err)
 {
     const struct arguments *arguments = cli->arguments;
@@ -46,6 +61,8 @@ int cmd_serve(struct cli *cli, struct err *err)
 
     if (rc == OK)
         rc = read_certificate(cli, &certificate, &key, err);
+    if (rc == OK)
+        rc = read_proxies(cli, &options, err);
     if (rc == OK)
         rc = session_seal_key_if_there(cli, &no_key, err);
     if (rc == OK) {

@@ -174,6 +174,7 @@ const struct command command_table[] = {
              {"certificate", OPTION_FILE, "FILE", N_("certificate chain for TLS, in PEM")},
              {"certificate-key", OPTION_FILE, "FILE", N_("its private key, in PEM")},
              {"public-url", OPTION_TEXT, "URL", N_("the address that people use, when a proxy stands in front")},
+             {"trusted-proxy", OPTION_TEXT, "ADDRESS", N_("the address of that proxy, whose X-Forwarded-For then says who asks (may be repeated)"), .repeated = true},
              {"ui", OPTION_FILE, "FOLDER", N_("the built web interface"), "beside the program"},
              {"allow-local-tills", OPTION_FLAG, NULL, N_("a link made in the browser may lead to this machine: for the training till")}),
      .note = N_("Beyond this machine it listens only with TLS, or behind a proxy that has it (--public-url https://…). While nobody can log in, it prints a code that makes the first administrator.")},

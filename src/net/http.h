@@ -103,7 +103,7 @@ struct http_server_request {
     struct str body;
     struct arena *arena;          /* lives until the response is sent */
     int worker;                   /* which of the workers asks, from 0 */
-    struct str address;           /* of the peer, without the port: "127.0.0.1" */
+    struct str address;           /* of the client, without the port: "127.0.0.1"; see trusted_proxies */
     bool tls;                     /* the connection is encrypted up to this server */
     void *impl;
 };
@@ -137,7 +137,7 @@ void http_stream_end(struct http_stream *stream);
 /* False when it was ended, the reader has gone or is too far behind, or the server has stopped. */
 bool http_stream_is_open(struct http_stream *stream);
 
-enum { HTTP_HEADERS_MAX = 24, HTTP_BODIES_AT_A_TIME = 8 };
+enum { HTTP_HEADERS_MAX = 24, HTTP_BODIES_AT_A_TIME = 8, HTTP_TRUSTED_PROXIES_MAX = 16 };
 struct http_server_response {
     int status;
     struct str body;              /* copied before the handler's caller goes on */
@@ -164,6 +164,10 @@ struct http_server_options {
     size_t body_max;              /* 0: HTTP_BODY_MAX; 413 beyond. All bodies together may take HTTP_BODIES_AT_A_TIME times as much; 503 beyond */
     http_body_limit *body_limit;  /* NULL: body_max for every request */
     int workers;                  /* threads that run the handler, so that a slow answer holds nobody up; 0: in the polling thread, one request at a time */
+    /* Addresses of proxies in front. A request from one of them comes from the last address in its X-Forwarded-For that is none of theirs; from it itself when nothing there can be read.
+     * From anywhere else the header says nothing. */
+    const struct str *trusted_proxies;
+    size_t trusted_proxy_count;
     struct str tls_certificate, tls_key; /* PEM texts, the chain in order; absent: no TLS. The key is wiped by the caller. */
     int connection_max;           /* open at a time; 0: 512. Never more than half of the files that the process may open. Half of them may be streams. */
     int64_t header_timeout_ms;    /* 0: 10 000: from the beginning of a connection, or the end of the last answer, until the headers of a request are complete */
@@ -180,7 +184,7 @@ struct http_server_options {
  * Time and room: 30 s without a byte in either direction; headers, body and answer each within their time.
  * Where connection_max are open somebody makes room for each who comes: who has waited with the headers of a request for more than 2 s; or else of those that wait, those that send
  * a body and those that take their answer, whichever are most, the oldest. Who is worked for, and a stream, stays. With 256 requests waiting for a worker the next is answered 503 with Retry-After.
- * ERR_USAGE when `listen` cannot be read, ERR_DATA when the port is taken, or when certificate and key cannot be read or do not belong together. */
+ * ERR_USAGE when `listen` or a proxy's address cannot be read, ERR_DATA when the port is taken, or when certificate and key cannot be read or do not belong together. */
 int http_server_start(struct http_server **ret, const struct http_server_options *options, struct err *err) MUST_CHECK;
 int http_server_port(const struct http_server *server);
 /* Handlers at work come to their end; requests that wait for a worker are let go with a 503, delayed answers at once, streams end. Returns when the handler will not be called

@@ -192,9 +192,12 @@ static void server_free(struct http_server *server)
 static int start_on(struct http_server **ret, const struct http_server_options *options, int fd, int port, const struct tls_texts *tls, struct err *err)
 {
     struct http_server *server = server_new(options, port);
-    if (server == NULL) {
+    int rc = server != NULL ? client_trust(server, options->trusted_proxies, options->trusted_proxy_count, err) : err_memory(err);
+    if (rc != OK) {
         close(fd);
-        return err_memory(err);
+        if (server != NULL)
+            server_free(server);
+        return rc;
     }
     if (!all_start(server, options->workers, fd, tls)) {
         server_free(server);

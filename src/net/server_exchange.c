@@ -24,7 +24,7 @@ static struct http_server_request request_of(struct exchange *exchange, int work
         .body = buf_str(&exchange->body),
         .arena = &exchange->arena,
         .worker = worker,
-        .address = str_from(exchange->peer->address),
+        .address = str_from(exchange->address),
         .tls = exchange->server->tls,
         .impl = exchange->connection,
     };
@@ -152,6 +152,7 @@ static enum MHD_Result request_begin(struct exchange *exchange, const char *meth
         problem(&response, MHD_HTTP_BAD_REQUEST, STR("{\"status\":400,\"title\":\"Bad Request\",\"detail\":\"the head of the request cannot be read\"}"));
         return answer_with(exchange, &response);
     }
+    client_find(exchange);
     body_limit(exchange);
     if (refuses_at_once(exchange)) {
         answer_too_large(&response);

@@ -135,17 +135,6 @@ int64_t guard_check(struct http_server *server, int64_t now_ns)
 
 /* ---- the table ---- */
 
-static void address_write(struct peer *peer, const struct sockaddr *from)
-{
-    const void *bytes = NULL;
-    if (from != NULL && from->sa_family == AF_INET)
-        bytes = &((const struct sockaddr_in *)(const void *)from)->sin_addr;
-    else if (from != NULL && from->sa_family == AF_INET6)
-        bytes = &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
-    if (bytes == NULL || inet_ntop(from->sa_family, bytes, peer->address, sizeof(peer->address)) == NULL)
-        peer->address[0] = '\0';
-}
-
 static void peer_add(struct http_server *server, struct peer *peer)
 {
     pthread_mutex_lock(&server->lock);
@@ -195,7 +184,7 @@ void guard_on_connection(void *context, struct MHD_Connection *connection, void 
     }
     peer->server = server;
     peer->fd = fd;
-    address_write(peer, from != NULL ? from->client_addr : NULL);
+    peer->address = client_of_socket(from != NULL ? from->client_addr : NULL);
     peer_add(server, peer);
 }
 

@@ -25,6 +25,8 @@ struct http_server {
     int port;
     bool tls;
     size_t connection_max;
+    struct in6_addr trusted[HTTP_TRUSTED_PROXIES_MAX];
+    size_t trusted_count;
     int64_t header_ns, body_ns, answer_ns, silence_ns;
     uint64_t pace;                /* bytes for which body and answer are given one second more */
     pthread_t timer;
@@ -61,7 +63,7 @@ struct peer {
     uint64_t body_bytes;          /* in memory */
     struct http_stream *stream;   /* while PEER_STREAMING; borrowed from the exchange */
     struct peer *previous, *next;
-    char address[INET6_ADDRSTRLEN];
+    struct in6_addr address;      /* all zero when it is unknown */
 };
 int64_t monotonic_ns(void);
 /* How many connections: as asked for, but not more than half of the files that the process may open. */
@@ -105,6 +107,7 @@ struct exchange {
     struct http_server *server;
     struct peer *peer;
     struct MHD_Connection *connection;
+    char address[INET6_ADDRSTRLEN]; /* of the client, once the head was found good */
     struct arena arena;
     const char *target_place;     /* where libmicrohttpd keeps the target: only to compare addresses */
     struct str target;            /* in the arena, as are the four below */
@@ -140,6 +143,14 @@ bool request_is_strict(const struct exchange *exchange, const char *method, cons
 bool is_plain(struct str s);
 /* What Content-Length announces; 0 without, UINT64_MAX when it cannot be counted. */
 uint64_t request_announced(const struct exchange *exchange);
+
+/* ---- server_client.c ---- */
+
+struct in6_addr client_of_socket(const struct sockaddr *from);
+/* ERR_USAGE when one cannot be read, or there are too many. */
+int client_trust(struct http_server *server, const struct str *proxies, size_t count, struct err *err) MUST_CHECK;
+/* Sets exchange->address. */
+void client_find(struct exchange *exchange);
 
 /* ---- server_response.c ---- */
 

@@ -250,8 +250,9 @@ static void handle(void *context, const struct http_server_request *http, struct
     metrics_count_request(server->metrics, response->status, took_us > 0 ? took_us : 0);
     snprintf(status, sizeof status, "%d", response->status);
     snprintf(took, sizeof took, "%lld", (long long)took_us);
-    struct str path = arena_copy(http->arena, http->path), method = arena_copy(http->arena, http->method), user = arena_copy(http->arena, request.who.user);
-    log_event(LOG_INFO, "request", "id", request.id.p, "method", method.p ? method.p : "", "path", path.p ? path.p : "", "status", status, "microseconds", took, "user",
+    struct str path = arena_copy(http->arena, http->path), method = arena_copy(http->arena, http->method), user = arena_copy(http->arena, request.who.user),
+               from = arena_copy(http->arena, http->address);
+    log_event(LOG_INFO, "request", "id", request.id.p, "from", from.p ? from.p : "", "method", method.p ? method.p : "", "path", path.p ? path.p : "", "status", status, "microseconds", took, "user",
               user.p ? user.p : "-", NULL);
 }
 
@@ -337,6 +338,7 @@ static int serve(struct server *server, struct err *err)
 {
     const struct server_options *options = server->options;
     const struct http_server_options http_options = {.listen = options->listen, .body_max = BODY_MAX, .body_limit = body_limit, .workers = SERVER_WORKERS,
+                                                     .trusted_proxies = options->trusted_proxies, .trusted_proxy_count = options->trusted_proxy_count,
                                                      .tls_certificate = options->certificate, .tls_key = options->certificate_key, .handler = handle, .context = server};
     struct http_server *http = NULL;
     int rc = http_server_start(&http, &http_options, err);

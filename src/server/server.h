@@ -9,6 +9,8 @@ struct server_options {
     struct str listen;         /* "127.0.0.1:8080" */
     struct str certificate, certificate_key; /* PEM texts; absent: no TLS */
     struct str public_url;     /* "https://gestion.example.fr" where a proxy stands in front; absent: none does */
+    const struct str *trusted_proxies; /* whose X-Forwarded-For is believed: addresses */
+    size_t trusted_proxy_count;
     struct str ui_folder;      /* the built pages; absent: beside the program, then the installed ones */
     const struct seal_key *seal_key; /* NULL: the key file cannot be had, and nothing that needs it works */
     bool allow_local_tills;    /* a link made in the browser may lead to this machine: for training */

@@ -1,5 +1,8 @@
 /* throttle.c: wrong passwords, counted by account and by address, so that neither one account tried from everywhere nor all accounts tried from one place goes fast. In memory: a
  * restart forgets, and takes longer than the pause. The table is small and fixed: when it is full the oldest entry goes. */
+#include <arpa/inet.h>
+#include <string.h>
+
 #include "server/server_int.h"
 
 /* Behind one address a whole shop may sit. */
@@ -26,9 +29,20 @@ void throttle_free(struct throttle *throttle)
 }
 
 /* An account and an address of the same letters are two things. */
-static uint64_t key_of(char kind, struct str name)
+static uint64_t key_of_account(struct str name)
 {
-    return hash_table_key(name) ^ (kind == 'a' ? UINT64_C(0x9e3779b97f4a7c15) : 0);
+    return hash_table_key(name) ^ UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Who has one IPv6 address has 2^64 of them: they count as one (RFC 4291, 2.5.1). */
+static uint64_t key_of_address(struct str address)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    struct in6_addr six;
+
+    if (address.n < sizeof text)
+        memcpy(text, address.p, address.n);
+    return hash_table_key(inet_pton(AF_INET6, text, &six) == 1 ? (struct str){(const char *)six.s6_addr, sizeof six / 2} : address);
 }
 
 static struct entry *find(struct throttle *throttle, uint64_t key)
@@ -55,8 +69,8 @@ static int pause_s(const struct entry *entry, int free_attempts, int64_t now_utc
 int throttle_wait(struct throttle *throttle, struct str account, struct str address, int64_t now_utc)
 {
     pthread_mutex_lock(&throttle->lock);
-    int by_account = pause_s(find(throttle, key_of('a', account)), FREE_BY_ACCOUNT, now_utc);
-    int by_address = pause_s(find(throttle, key_of('i', address)), FREE_BY_ADDRESS, now_utc);
+    int by_account = pause_s(find(throttle, key_of_account(account)), FREE_BY_ACCOUNT, now_utc);
+    int by_address = pause_s(find(throttle, key_of_address(address)), FREE_BY_ADDRESS, now_utc);
     pthread_mutex_unlock(&throttle->lock);
     return by_account > by_address ? by_account : by_address;
 }
@@ -80,8 +94,8 @@ static void count(struct throttle *throttle, uint64_t key, int64_t now_utc)
 void throttle_failed(struct throttle *throttle, struct str account, struct str address, int64_t now_utc)
 {
     pthread_mutex_lock(&throttle->lock);
-    count(throttle, key_of('a', account), now_utc);
-    count(throttle, key_of('i', address), now_utc);
+    count(throttle, key_of_account(account), now_utc);
+    count(throttle, key_of_address(address), now_utc);
     pthread_mutex_unlock(&throttle->lock);
 }
 
@@ -89,7 +103,7 @@ void throttle_failed(struct throttle *throttle, struct str account, struct str a
 void throttle_succeeded(struct throttle *throttle, struct str account)
 {
     pthread_mutex_lock(&throttle->lock);
-    struct entry *entry = find(throttle, key_of('a', account));
+    struct entry *entry = find(throttle, key_of_account(account));
     if (entry)
         *entry = (struct entry){0};
     pthread_mutex_unlock(&throttle->lock);

@@ -612,6 +612,98 @@ static void a_certificate_that_does_not_serve_is_told(void **state)
     assert_refused(one.certificate, one.key, "the certificate cannot be read");
 }
 
+/* ---- whose request it is, behind a proxy ---- */
+
+static void assert_client(const struct scene *scene, const char *lines, const char *address)
+{
+    BUF_AUTO request = {0};
+    BUF_AUTO said = {0};
+    BUF_AUTO expected = {0};
+
+    buf_append_z(&request, "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n");
+    buf_append_z(&request, lines);
+    buf_append_z(&request, "\r\n");
+    buf_append_z(&expected, " from ");
+    buf_append_z(&expected, address);
+    buf_append_z(&expected, ">");
+    bare_ask(http_server_port(scene->server), request.p, &said);
+    assert_has(&said, expected.p);
+}
+
+/* The test asks from 127.0.0.1, which is the proxy here, behind another one. */
+static void a_trusted_proxy_says_who_asks(void **state)
+{
+    (void)state;
+    static const struct { const char *lines, *address; } cases[] = {
+        {"", "127.0.0.1"},
+        {"X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7"},
+        {"x-forwarded-for:2001:DB8:0:0::1\r\n", "2001:db8::1"},
+        {"X-Forwarded-For: ::ffff:203.0.113.7\r\n", "203.0.113.7"},
+        /* What the client wrote stands before what the proxy adds. */
+        {"X-Forwarded-For: 198.51.100.1, 203.0.113.7\r\n", "203.0.113.7"},
+        {"X-Forwarded-For: 127.0.0.1, 203.0.113.7\r\n", "203.0.113.7"},
+        {"X-Forwarded-For: \"nonsense, 203.0.113.7\r\n", "203.0.113.7"},
+        {"X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7"},
+        /* Another proxy of ours behind this one. */
+        {"X-Forwarded-For: 198.51.100.1, 203.0.113.7, 2001:db8:a::1\r\n", "203.0.113.7"},
+        {"X-Forwarded-For: 203.0.113.7,2001:db8:a:0::1\t,127.0.0.1\r\n", "203.0.113.7"},
+        {"X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 2001:db8:a::1\r\n", "203.0.113.7"},
+        {"X-Forwarded-For: 2001:db8:a::1, 127.0.0.1\r\n", "2001:db8:a::1"},
+        /* Nothing that is no address is taken for one, nor what stands before it. */
+        {"X-Forwarded-For: \r\n", "127.0.0.1"},
+        {"X-Forwarded-For: 203.0.113.7,\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: 203.0.113.7, unknown\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: 203.0.113.7, unknown, 2001:db8:a::1\r\n", "2001:db8:a::1"},
+        {"X-Forwarded-For: 203.0.113.7:443\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: [2001:db8::1]\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: 203.0.113.007\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: 3405803783\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: fe80::1%lo\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: 203.0.113.7 203.0.113.8\r\n", "127.0.0.1"},
+        {"X-Forwarded-For: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", "127.0.0.1"},
+        /* Nothing else is read. */
+        {"Forwarded: for=203.0.113.7\r\nX-Real-IP: 203.0.113.7\r\nX-Forwarded-Fo: 203.0.113.7\r\n", "127.0.0.1"},
+    };
+    const struct str proxies[] = {STR("2001:db8:a::1"), STR("127.0.0.1")};
+    struct scene scene = {0};
+
+    scene_begin(&scene, (struct http_server_options){.trusted_proxies = proxies, .trusted_proxy_count = 2});
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_client(&scene, cases[i].lines, cases[i].address);
+    scene_end(&scene);
+}
+
+static void nobody_else_says_who_asks(void **state)
+{
+    (void)state;
+    const struct str proxies[] = {STR("127.0.0.2"), STR("::1")};
+    struct scene scene = {0};
+
+    scene_begin(&scene, (struct http_server_options){.trusted_proxies = proxies, .trusted_proxy_count = 2});
+    assert_client(&scene, "X-Forwarded-For: 203.0.113.7\r\n", "127.0.0.1");
+    assert_client(&scene, "X-Forwarded-For: 203.0.113.7, 127.0.0.2\r\n", "127.0.0.1");
+    scene_end(&scene);
+    struct scene plain = {0};
+    scene_begin(&plain, (struct http_server_options){0});
+    assert_client(&plain, "X-Forwarded-For: 203.0.113.7\r\n", "127.0.0.1");
+    scene_end(&plain);
+}
+
+static void a_proxy_is_an_address(void **state)
+{
+    (void)state;
+    static const char *const refused[] = {"", "localhost", "127.0.0.1:80", "127.1", "10.0.0.0/8", "*", "[::1]", "::1%lo", "127.0.0.1 "};
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        const struct str proxy = str_from(refused[i]);
+        struct http_server *server = NULL;
+        struct err err = {0};
+        assert_int_equal(http_server_start(&server, &(struct http_server_options){.listen = STR(":0"), .handler = handle, .trusted_proxies = &proxy, .trusted_proxy_count = 1}, &err),
+                         ERR_USAGE);
+        assert_null(server);
+    }
+}
+
 /* ---- memory ---- */
 
 /* Whichever allocation fails, the server starts or says why, and answers or hangs up; nothing leaks (address sanitizer). */
@@ -657,6 +749,9 @@ int main(void)
         cmocka_unit_test(head_is_get_without_the_body),
         cmocka_unit_test(an_encrypted_connection_serves_all_kinds_of_answers),
         cmocka_unit_test(a_certificate_that_does_not_serve_is_told),
+        cmocka_unit_test(a_trusted_proxy_says_who_asks),
+        cmocka_unit_test(nobody_else_says_who_asks),
+        cmocka_unit_test(a_proxy_is_an_address),
         cmocka_unit_test(exhausted_memory_ends_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

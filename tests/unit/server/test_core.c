@@ -131,6 +131,28 @@ static void test_an_address_that_tries_all_accounts(void **state)
     throttle_free(throttle);
 }
 
+/* Who has one address of IPv6 has all that begin with the same 64 bits. */
+static void test_addresses_of_one_network_are_one(void **state)
+{
+    (void)state;
+    static const struct { const char *address; int wait_s; } cases[] = {
+        {"2001:db8:1:2:ffff::", 2}, {"2001:db8:1:2::", 2}, {"2001:db8:1:3::1", 0}, {"2001:db8:1:2", 0}, {"", 0},
+    };
+    struct throttle *throttle = throttle_new();
+    int64_t now = INT64_C(1700000000) * CIVIL_SECOND;
+    char name[16], address[32];
+
+    assert_non_null(throttle);
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof name, "user %d", i);
+        snprintf(address, sizeof address, "2001:db8:1:2::%x", i);
+        throttle_failed(throttle, str_from(name), str_from(address), now);
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(throttle_wait(throttle, STR("anne"), str_from(cases[i].address), now), cases[i].wait_s);
+    throttle_free(throttle);
+}
+
 /* Names that nobody has do not make room for more attempts on one that somebody has, as long as it is among the latest. */
 static void test_a_full_table_forgets_the_oldest(void **state)
 {
@@ -238,7 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_route_is_found_by_its_own_path), cmocka_unit_test(test_arguments_are_decoded_once_each), cmocka_unit_test(test_what_is_no_route),
         cmocka_unit_test(test_every_role_and_scope_on_every_right), cmocka_unit_test(test_pauses_grow_and_end),
-        cmocka_unit_test(test_an_address_that_tries_all_accounts), cmocka_unit_test(test_a_full_table_forgets_the_oldest), cmocka_unit_test(test_a_good_body),
+        cmocka_unit_test(test_an_address_that_tries_all_accounts), cmocka_unit_test(test_addresses_of_one_network_are_one), cmocka_unit_test(test_a_full_table_forgets_the_oldest), cmocka_unit_test(test_a_good_body),
         cmocka_unit_test(test_all_faults_are_told_together),
     };
     struct err err = {0};
