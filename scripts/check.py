@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs every suite and adds them up: modules, builds (gcc, clang, sanitizers), static analysis, unit tests, data-file cases, the demo end to end, and the
-short forms of the proofs (docs/reliability.md): simulation, kills, exhausted memory, backups, attacks, mutants.
+short forms of the proofs (docs/reliability.md): simulation, kills, exhausted memory, backups, attacks, mutants; and the proxies and the systemd unit of packaging/.
 
 usage: scripts/check.sh [SUITE…]       (a part of a suite's name is enough; builds that it needs are always made)
 
@@ -113,6 +113,7 @@ def steps():
         [Suite('clang-tidy', python('tests/analysis/tidy.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite('cppcheck', python('tests/analysis/cppcheck.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite(f'serve, {engine} (build)', python('tests/serve.py', 'build', '--engine', engine), count_last_line, needs='build') for engine in ('sqlite', 'postgresql')],
+        [Suite('packaging (build)', python('tests/packaging.py', 'build'), count_last_line, needs='build')],
         [Suite('cases of the API (build)', python('tests/api/run_api.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
         [Suite('the pages in a browser (build)', ['sh', '-c', 'sh scripts/build-ui.sh build && python3 scripts/api-docs.py build/ui && python3 tests/ui/run_ui.py build'], count_last_line,
                needs='build')],

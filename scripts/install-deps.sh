@@ -11,6 +11,7 @@ libsimdjson-dev zlib1g-dev libcsv-dev libinih-dev libutf8proc-dev libcmocka-dev 
 tzdata ca-certificates procps postgresql-15
 libclang-rt-14-dev llvm clang-tidy cppcheck valgrind binutils
 chromium fonts-dejavu-core
+nginx caddy openssl systemd
 '
 
 missing=''
@@ -38,6 +39,15 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "install-deps: installing$missing" >&2
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
-# postgresql-common would start a cluster of its own; the tests start theirs, in a folder of their own.
+# postgresql-common, nginx and caddy would each start a server of their own, now and whenever the machine starts; the tests start theirs, in a folder of their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap '$as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+fi
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+for service in nginx caddy; do
+    case "$missing " in *" $service "*) $as_root systemctl disable --quiet "$service" 2>/dev/null || true ;; esac
+done
