@@ -200,6 +200,10 @@ struct journal_verdict { int64_t records, bad_seq; const char *reason; struct st
 /* After journal_verify: a mark that is not in the journal as it was noted makes a verdict that was right a bad one. */
 int journal_compare(struct db *db, int64_t company_id, const struct journal_mark *mark, struct journal_verdict *verdict, struct err *err) MUST_CHECK;
 int journal_verify(struct db *db, int64_t company_id, struct arena *arena, struct journal_verdict *ret, struct err *err) MUST_CHECK;
+/* Told after each page of records how many were walked, of how many; a negative code (with *err) ends the walk with it. */
+struct journal_watch { int (*walked)(void *context, int64_t done, int64_t total, struct err *err); void *context; };
+/* The same, watched; NULL for nobody. */
+int journal_verify_watched(struct db *db, int64_t company_id, const struct journal_watch *watch, struct arena *arena, struct journal_verdict *ret, struct err *err) MUST_CHECK;
 /* "SEQ:HASH", for people to note elsewhere. */
 void journal_mark_append(struct buf *out, const struct journal_mark *mark);
 /* The object of `journal verify --json`; the reason in the current language. */

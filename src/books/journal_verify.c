@@ -24,6 +24,7 @@ struct walk {
     struct db *db;
     int64_t company_id;
     const struct seal_key *key;   /* NULL: seals are not looked at */
+    const struct journal_watch *watch; /* NULL: nobody is told */
     struct journal_head end;      /* seq -1: it is lost */
     int64_t last_seq;             /* of the last record there is */
     int64_t seq;                  /* verified so far */
@@ -147,6 +148,8 @@ static int verify_records(struct walk *walk, int64_t end_seq, struct arena *aren
             verdict->records++;
             after_seq = walk->seq;
         }
+        if (code >= 0 && walk->watch)
+            code = walk->watch->walked(walk->watch->context, walk->seq, end_seq, err);
         if (code < 0)
             return code;
     } while (read == JOURNAL_PAGE);
@@ -218,7 +221,12 @@ static int verify_documents(const struct walk *walk, struct arena *arena, struct
 
 int journal_verify(struct db *db, int64_t company_id, struct arena *arena, struct journal_verdict *ret, struct err *err)
 {
-    struct walk walk = {.db = db, .company_id = company_id, .key = db_seal_key(db)};
+    return journal_verify_watched(db, company_id, NULL, arena, ret, err);
+}
+
+int journal_verify_watched(struct db *db, int64_t company_id, const struct journal_watch *watch, struct arena *arena, struct journal_verdict *ret, struct err *err)
+{
+    struct walk walk = {.db = db, .company_id = company_id, .key = db_seal_key(db), .watch = watch};
     struct journal_verdict verdict = {.seals_checked = walk.key != NULL};
     int code = read_end(&walk, err);
 

@@ -6,8 +6,9 @@
 #include "server/runs_int.h"
 
 enum { NAME_MAX_BYTES = 200, URL_MAX_BYTES = 2048, KEY_MAX_BYTES = 1024, PROFILE_MAX_BYTES = 256 << 10, PATTERN_MAX_BYTES = 200, OVERLAP_MAX = 366 * 24 * 60 };
-/* Whoever waits in front of a page does not wait for six attempts; a test occupies a worker of the server meanwhile. */
+/* Whoever waits in front of a page does not wait for six attempts; a test occupies a worker of the server meanwhile. So it ends, and half of the workers go on serving others. */
 static const struct http_retry test_patience = {.attempts = 2};
+#define TEST_MS 60000
 
 /* ---- a link as JSON ---- */
 
@@ -371,20 +372,51 @@ static int answer_report(struct reply *reply, const struct link_report *report, 
     return OK;
 }
 
+/* OK; or, when as many tests as may go on at a time do, REPLIED with the refusal. */
+static int begin_test(struct request *request, struct reply *reply, struct sync_environment *ret)
+{
+    struct server *server = request->server;
+    struct err why = {0};
+
+    pthread_mutex_lock(&server->lock);
+    bool admitted = server->link_tests < LINK_TESTS_MAX;
+    server->link_tests += admitted;
+    pthread_mutex_unlock(&server->lock);
+    server_environment(server, request->db, request->company, ret);
+    ret->retry = &test_patience;
+    ret->test_ms = TEST_MS;
+    if (admitted)
+        return OK;
+    err_set(&why, ERR_BUSY, N_("other tests are still waiting for their tills: try again in a moment"));
+    reply->extra[reply->extra_count++] = (struct http_header){STR("Retry-After"), STR("10")};
+    reply_problem(request, reply, 503, "busy", &why);
+    return REPLIED;
+}
+
+static int end_test(struct request *request, struct reply *reply, const struct link_report *report, int rc, struct err *err)
+{
+    struct server *server = request->server;
+
+    pthread_mutex_lock(&server->lock);
+    server->link_tests--;
+    pthread_mutex_unlock(&server->lock);
+    return answer_report(reply, report, rc, err);
+}
+
 int api_link_test_new(struct request *request, struct reply *reply, struct err *err)
 {
     struct sync_environment environment;
     struct link_options options;
     struct link_report report = {0};
     struct str key;
-
-    server_environment(request->server, request->db, request->company, &environment);
-    environment.retry = &test_patience;
     int rc = read_new_link(request, reply, &options, &key, err);
+
+    if (rc == OK)
+        rc = begin_test(request, reply, &environment);
     if (rc != OK)
         return rc;
     rc = link_try(&environment, &options, key, request->arena, &report, err);
-    return answer_report(reply, &report, rc, err);
+    return end_test(request, reply, &report, rc, err);
 }
 
 int api_link_test(struct request *request, struct reply *reply, struct err *err)
@@ -394,14 +426,14 @@ int api_link_test(struct request *request, struct reply *reply, struct err *err)
     struct link link;
     int rc = server_needs_key(request->server, err);
 
-    server_environment(request->server, request->db, request->company, &environment);
-    environment.retry = &test_patience;
     if (rc == OK)
         rc = link_open(request->db, request->company->id, request->arena, request->args[0], &link, err);
+    if (rc == OK)
+        rc = begin_test(request, reply, &environment);
     if (rc != OK)
         return rc;
     rc = link_test(&environment, &link, request->arena, &report, err);
-    return answer_report(reply, &report, rc, err);
+    return end_test(request, reply, &report, rc, err);
 }
 
 /* ---- schedule ---- */

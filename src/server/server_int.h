@@ -184,7 +184,7 @@ typedef int job_work(struct job_context *context, void *argument, struct buf *re
 int job_start(struct request *request, struct reply *reply, const char *kind, struct str link_name, job_work *work, void *argument, struct err *err) MUST_CHECK;
 
 /* ---- server.c ---- */
-enum { SERVER_WORKERS = 4 };
+enum { SERVER_WORKERS = 4, LINK_TESTS_MAX = SERVER_WORKERS / 2 };
 struct server_worker { struct db *db; struct company company; struct arena arena; unsigned company_version; };
 struct server {
     const struct server_options *options;
@@ -193,6 +193,7 @@ struct server {
     struct static_files *files;
     struct throttle *throttle;
     struct metrics *metrics;
+    int link_tests;                    /* going on: each keeps a worker waiting for a till; under the lock */
     char setup_code[32];               /* "" when there are users; under the lock */
     pthread_mutex_t lock;
     bool secure;                       /* the browser speaks TLS to us or to the proxy */

@@ -58,10 +58,20 @@ int work_validate_documents(struct job_context *context, void *argument, struct 
     return rc;
 }
 
+static int tell_walked(void *context, int64_t done, int64_t total, struct err *err)
+{
+    const struct sync_environment *environment = context;
+    const struct sync_progress progress = {.flow = FLOW_COUNT, .stage = "verifying", .done = done, .total = total};
+
+    environment->on_progress(environment->context, &progress);
+    return interrupt_requested() ? err_set(err, ERR_CANCELLED, N_("interrupted: nothing was written")) : OK;
+}
+
 int work_verify_journal(struct job_context *context, void *argument, struct buf *result, struct err *err)
 {
+    const struct journal_watch watch = {tell_walked, &context->environment};
     struct journal_verdict verdict = {0};
-    int rc = journal_verify(context->db, context->company->id, context->arena, &verdict, err);
+    int rc = journal_verify_watched(context->db, context->company->id, &watch, context->arena, &verdict, err);
 
     (void)argument;
     if (rc == OK)

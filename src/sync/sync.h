@@ -95,7 +95,7 @@ typedef int transport_factory(void *context, struct http_transport *ret, struct 
 enum sync_flow { FLOW_ARTICLES_IN, FLOW_ARTICLES_OUT, FLOW_ORDERS, FLOW_COUNT };
 extern const char *const sync_flow_names[FLOW_COUNT + 1]; /* "articles_in", …; NULL ends them */
 struct sync_progress {             /* told often; the edge decides how to show it */
-    enum sync_flow flow;
+    enum sync_flow flow;           /* FLOW_COUNT: none of them */
     const char *stage;             /* msgid: "reading", "staging", "validating" … */
     int64_t done, total;           /* total 0 = not known yet */
 };
@@ -110,6 +110,7 @@ struct sync_environment {
     transport_factory *transport;
     void *transport_context;
     const struct http_retry *retry;                                              /* NULL: the usual patience */
+    int64_t test_ms;                                                             /* how long the test of a link may last in all; 0: as long as its requests do */
     void (*on_progress)(void *context, const struct sync_progress *progress);   /* may be NULL */
     void (*on_change)(void *context, const struct sync_change *change);          /* may be NULL */
     void (*on_run)(void *context, int64_t run_id);                               /* the run has a row now; may be NULL, and a rehearsal has none */

@@ -5,11 +5,26 @@
 /* Recent sales are looked at first: their form is the one that counts. */
 #define RECENT (30 * CIVIL_DAY)
 
-/* Stands between the client and its transport, to know whether anything answered at all: an error does not tell. */
+/* Stands between the client and its transport, to know whether anything answered at all: an error does not tell. And watches the time. */
 struct probe {
     struct http_transport inner;
     bool answered;
+    const struct clock *clock;
+    int64_t limit_ms, begin_utc;
 };
+
+static struct probe probe_of(const struct sync_environment *environment)
+{
+    return (struct probe){.clock = environment->clock, .limit_ms = environment->test_ms, .begin_utc = environment->clock->now_utc(environment->clock->context)};
+}
+
+static int watch_time(void *context, struct err *err)
+{
+    const struct probe *probe = context;
+    if (probe->clock->now_utc(probe->clock->context) - probe->begin_utc < probe->limit_ms * 1000)
+        return OK;
+    return err_set(err, ERR_TILL, N_("the till answers so slowly that the test was ended after %s s: a synchronisation waits longer"), ERR_INT(probe->limit_ms / 1000));
+}
 
 static int probe_submit(void *context, const struct http_request *request, uint64_t tag, struct err *err)
 {
@@ -109,9 +124,11 @@ static int test_sales(const struct sync_environment *environment, struct till_cl
 }
 
 /* Goes on where a client stands, whoever made it. */
-static int test_with(const struct sync_environment *environment, struct till_client *till, const struct sales_profile *profile, const struct probe *probe, struct arena *arena,
+static int test_with(const struct sync_environment *environment, struct till_client *till, const struct sales_profile *profile, struct probe *probe, struct arena *arena,
                      struct link_report *ret, struct err *err)
 {
+    if (probe->limit_ms > 0)
+        http_client_watch(till_client_http(till), watch_time, probe);
     int rc = till_account_get(till, arena, &ret->account, err);
     ret->reachable = probe->answered;
     ret->key_accepted = rc == OK;
@@ -137,7 +154,7 @@ static int open_profile(const struct link_options *options, struct arena *arena,
 
 int link_test(const struct sync_environment *environment, const struct link *link, struct arena *arena, struct link_report *ret, struct err *err)
 {
-    struct probe probe = {.answered = false};
+    struct probe probe = probe_of(environment);
     struct till_client *till = NULL;
     struct sales_profile *profile;
     int rc = open_profile(&link->options, arena, &profile, ret, err);
@@ -152,7 +169,7 @@ int link_test(const struct sync_environment *environment, const struct link *lin
 
 int link_try(const struct sync_environment *environment, const struct link_options *options, struct str key, struct arena *arena, struct link_report *ret, struct err *err)
 {
-    struct probe probe = {.answered = false};
+    struct probe probe = probe_of(environment);
     struct till_client *till = NULL;
     struct sales_profile *profile;
     int rc = open_profile(options, arena, &profile, ret, err);

@@ -176,7 +176,9 @@ def validate(program, web, score):
     job = web.finish(web.post('/api/v1/documents/validation', {'numbers': None}))
     score.equal('no draft waits', (job['kind'], job['result']['tried']), ('document_validation', 0))
     job = web.finish(web.post('/api/v1/journal/verification'))
-    score.equal('the journal', (job['kind'], job['result']['ok']), ('journal_verification', True))
+    records = int(program.database.rows('SELECT COUNT(*) FROM journal')[0])
+    score.equal('the journal', (job['kind'], job['result']['ok'], job['progress']),
+                ('journal_verification', True, {'flow': None, 'stage': 'verifying', 'done': records, 'total': records}))
     score.equal('what is left', web.post('/api/v1/grid/purge', {'sales': [int(program.database.rows('SELECT grid_sale_id FROM grid_sale')[0])], 'link': None}), {'purged': 1})
 
 

@@ -1,16 +1,19 @@
 """What loads the server: more than it takes, and slower than it waits. It refuses or holds off, keeps its memory, and others are served meanwhile."""
+import concurrent.futures
 import contextlib
 import re
 import resource
 import socket
+import threading
 import time
 
 from common import attack
-from harness import Program
+from harness import Program, wait_for
 from server_attacks import company, talk
 from web import Web
 
 SLOW_CONNECTIONS = 10_000
+TESTS_AT_ONCE = 12
 MEMORY_MAX_KIB = 700 * 1024
 
 
@@ -136,3 +139,47 @@ def server_drip(world):
                     except OSError:
                         ended = time.monotonic() - begin
             world.check('a drip is ended', ended is not None, 'after 90 s it was still taken')
+
+
+class SilentTill:
+    """Takes connections, reads what is asked, and answers nothing until it is closed."""
+
+    def __init__(self):
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.url = f'http://127.0.0.1:{self.listener.getsockname()[1]}'
+        self.taken = []
+        threading.Thread(target=self.take, daemon=True).start()
+
+    def take(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.taken.append(self.listener.accept()[0])
+
+    def close(self):
+        with contextlib.suppress(OSError):  # closed already
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for connection in self.taken:
+            connection.close()
+
+
+@attack
+def server_hanging_tills(world):
+    """Many tests of links at once, whose till never answers: most are told to come back, and others are served while the rest wait."""
+    with Program(world.build, world.engine, 'liaison-attack-') as program, contextlib.closing(SilentTill()) as till:
+        company(program)
+        with Web(program, '--allow-local-tills') as web, concurrent.futures.ThreadPoolExecutor(TESTS_AT_ONCE) as pool:
+            web.session('admin')
+            link = {'name': 'slow', 'url': till.url, 'key': 'abcdef0123456789abcdef01'}
+            tests = [pool.submit(web.ask, 'admin', 'POST', '/api/v1/links/test', link) for _ in range(TESTS_AT_ONCE)]
+            wait_for(lambda: sum(test.done() for test in tests) >= TESTS_AT_ONCE - 2, 'the answers of those that are not begun')
+            refused = [test.result() for test in tests if test.done()]
+            world.check('those that are too many are told to come back', len(refused) == TESTS_AT_ONCE - 2 and all(answer.status == 503 and int(answer.headers['Retry-After']) > 0
+                        and answer.json()['code'] == 'busy' for answer in refused), [answer.told() for answer in refused][:3])
+            world.equal('others are served', [web.ask(who, 'GET', path).status for who, path in (('viewer', '/api/v1/links'), ('nobody', '/healthz'), ('admin', '/api/v1/documents'))], [200] * 3)
+            world.check('while the rest wait', len(till.taken) == 2 and sum(test.done() for test in tests) == len(refused))
+            till.close()
+            ended = [test.result() for test in tests if test.result() not in refused]
+            world.check('whose end is an answer', [(answer.status, answer.json()['problem']['code']) for answer in ended] == [(200, 'unreachable')] * 2, [answer.told() for answer in ended])
+            again = web.ask('admin', 'POST', '/api/v1/links/test', link)
+            world.equal('then the next is begun', again.status, 200)

@@ -660,6 +660,36 @@ static void documents_are_verified_from_their_rows(void **state)
     assert_verdict(f, 0, 1, "missing", "1");
 }
 
+struct steps { int count; int64_t done[8], total; int ends_after; };
+
+static int note_step(void *context, int64_t done, int64_t total, struct err *err)
+{
+    struct steps *steps = context;
+
+    assert_in_range(steps->count, 0, 7);
+    steps->done[steps->count++] = done;
+    steps->total = total;
+    return steps->count == steps->ends_after ? err_set(err, ERR_CANCELLED, N_("interrupted: nothing was written")) : OK;
+}
+
+static void a_walk_is_told_as_it_goes_and_can_be_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct journal_verdict verdict = {.bad_seq = -1};
+    struct steps steps = {0}, ended = {.ends_after = 2};
+
+    append_sales(f, 1203);
+    assert_ok(f, journal_verify_watched(f->db, f->company_id, &(struct journal_watch){note_step, &steps}, &f->arena, &verdict, &f->err));
+    assert_int_equal(verdict.bad_seq, 0);
+    assert_int_equal(steps.count, 3);
+    assert_int_equal(steps.done[0], 500);
+    assert_int_equal(steps.done[1], 1000);
+    assert_int_equal(steps.done[2], 1203);
+    assert_int_equal(steps.total, 1203);
+    assert_refused(f, ERR_CANCELLED, journal_verify_watched(f->db, f->company_id, &(struct journal_watch){note_step, &ended}, &f->arena, &verdict, &f->err));
+    assert_int_equal(ended.count, 2);
+}
+
 /* ---- memory ---- */
 
 struct reads {
@@ -736,7 +766,7 @@ int main(void)
         engine_test(counts_become_moves),
         engine_test(journal_keeps_bytes_and_chains_them),
         engine_test(database_refuses_to_change_the_journal),
-        engine_test(tampering_is_found_at_the_first_bad_record),
+        engine_test(tampering_is_found_at_the_first_bad_record), engine_test(a_walk_is_told_as_it_goes_and_can_be_ended),
         engine_test(other_companies_do_not_matter),
         engine_test(documents_are_verified_from_their_rows),
         engine_test(exhausted_memory_is_an_error),

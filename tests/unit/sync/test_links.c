@@ -297,6 +297,26 @@ static void the_test_of_a_link_says_how_far_it_got(void **state)
     assert_int_equal(number_of(world, "SELECT COUNT(*) FROM sale WHERE company_id = $1 OR company_id <> $1"), 0);
 }
 
+/* A catalogue that comes page by page, each within its own time. */
+static void the_test_of_a_link_ends_when_it_must(void **state)
+{
+    struct world *world = *state;
+    struct link_options options = shop_options();
+    struct link link = make_link(world, &options);
+    struct link_report report;
+    world->articles = 50000;
+    world->answer_takes_ms = 7000;
+    assert_ok(world, link_test(&world->environment, &link, &world->arena, &report, &world->err));
+
+    int64_t begin_utc = world->now_utc;
+    world->environment.test_ms = 60000;
+    assert_refused(world, ERR_TILL, "ended after 60 s", link_test(&world->environment, &link, &world->arena, &report, &world->err));
+    assert_true(report.reachable && report.key_accepted);
+    assert_int_equal(report.articles, 0);
+    assert_in_range(world->now_utc - begin_utc, 60 * CIVIL_SECOND, 67 * CIVIL_SECOND);
+    assert_refused(world, ERR_TILL, "ended after 60 s", link_try(&world->environment, &options, STR(KEY), &world->arena, &report, &world->err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +328,7 @@ int main(void)
         cmocka_unit_test(the_key_is_nowhere_to_be_seen),
         cmocka_unit_test(the_key_is_bound_to_its_link),
         cmocka_unit_test(the_test_of_a_link_says_how_far_it_got),
+        cmocka_unit_test(the_test_of_a_link_ends_when_it_must),
     };
     return run_on_engines(tests, sizeof tests / sizeof *tests);
 }

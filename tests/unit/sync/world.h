@@ -53,6 +53,7 @@ struct world {
     void (*hook)(struct world *world);
     int sale_requests;
     bool unreachable, refuse_key, html;
+    int answer_takes_ms;           /* each of them */
     /* the transport */
     struct { uint64_t tag; char url[1024]; bool key_right; } queue[QUEUE_MAX];
     int queued;
@@ -302,6 +303,7 @@ static inline int transport_wait(void *context, int64_t timeout_ms, struct http_
     else
         answer(world, world->queue[0].url, world->queue[0].key_right, ret);
     ret->body = buf_str(&world->body);
+    world->now_utc += world->answer_takes_ms * INT64_C(1000);
     world->queued--;
     memmove(world->queue, world->queue + 1, (size_t)world->queued * sizeof world->queue[0]);
     return 1;
