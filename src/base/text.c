@@ -152,12 +152,14 @@ static bool fold_ascii(struct str s, char *key, size_t *ret_n)
     return true;
 }
 
-/* The code points of the key, white space still in it; a negative count when `s` is not UTF-8. IGNORE drops what nobody sees, such as
- * soft hyphens and zero-width spaces. */
+/* What counts as the same. IGNORE drops what nobody sees, such as soft hyphens and zero-width spaces. */
+static const utf8proc_option_t FOLDING =
+    (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+
+/* The code points of the key, white space still in it; a negative count when `s` is not UTF-8. */
 static utf8proc_ssize_t fold_codes(struct str s, int32_t *codes, size_t size)
 {
-    const int options = UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
-    return utf8proc_decompose((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, codes, (utf8proc_ssize_t)size, options);
+    return utf8proc_decompose((const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, codes, (utf8proc_ssize_t)size, FOLDING);
 }
 
 static struct str fold_unicode(struct arena *arena, struct str s)
@@ -181,6 +183,41 @@ struct str text_fold_key(struct arena *arena, struct str s)
     size_t n;
     if (fold_ascii(s, key, &n)) return without_leading_zeros((struct str){key, n});
     return fold_unicode(arena, s);
+}
+
+/* What no decomposition takes apart, as people type it. */
+static const struct { int32_t code; char typed[3]; } typed_otherwise[] = {
+    {0xE6, "ae"}, {0xF0, "d"}, {0xF8, "o"}, {0xFE, "th"}, {0x111, "d"}, {0x127, "h"}, {0x131, "i"}, {0x142, "l"}, {0x153, "oe"}, {0x167, "t"}, {0x2018, "'"}, {0x2019, "'"},
+};
+
+static void append_typed(struct buf *out, int32_t code)
+{
+    for (size_t i = 0; code >= 0x80 && i < sizeof typed_otherwise / sizeof *typed_otherwise; i++)
+        if (typed_otherwise[i].code == code) {
+            buf_append_z(out, typed_otherwise[i].typed);
+            return;
+        }
+    append_code(out, code);
+}
+
+/* One letter becomes at most eighteen (U+FDFA), and marks, which alone would change places, are gone. */
+static void append_folded_code(struct buf *out, int32_t code)
+{
+    enum { LETTERS_MAX = 18 };
+    int32_t codes[LETTERS_MAX];
+    int boundary = 0;
+    utf8proc_ssize_t n = utf8proc_decompose_char(code, codes, LETTERS_MAX, FOLDING, &boundary);
+    for (utf8proc_ssize_t i = 0; i < n && i < LETTERS_MAX; i++) append_typed(out, codes[i]);
+}
+
+void text_append_folded(struct buf *out, struct str s)
+{
+    for (size_t at = 0; at < s.n;) {
+        char c = s.p[at];
+        int32_t code = next_code(s, &at);
+        if (code < 0x80) buf_append_char(out, c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
+        else append_folded_code(out, code);
+    }
 }
 
 /* Cells. */

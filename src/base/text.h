@@ -27,6 +27,10 @@ bool text_is_utf8(struct str s);
  * compatibility decomposition, marks stripped, case folded, all white space removed, leading zeros dropped (an all-zero text keeps one).
  * In the arena; {NULL,0} when memory is exhausted or `s` is not UTF-8. */
 struct str text_fold_key(struct arena *arena, struct str s);
+/* Appends `s` as a search compares it: "the same but for case and accents", as above, but white space stays (a no-break space becomes a blank), zeros stay, and letters and
+ * signs that no keyboard gives at once are as people type them: œ oe, æ ae, ø o, ł l, ’ '. It goes letter by letter, so that a part of a text stays a part of it. What is not
+ * UTF-8 is left as it is. The function text_contains of the database (db.h) compares by it; sql/006 says the same for PostgreSQL. */
+void text_append_folded(struct buf *out, struct str s);
 /* Columns that `s` takes on a terminal (wide characters count 2, marks 0). */
 size_t text_width(struct str s);
 /* Appends at most `columns` columns of `s`, control and bidi-override characters replaced by `�`, an ellipsis when cut,

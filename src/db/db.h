@@ -3,7 +3,8 @@
  *
  * SQL is written once in the subset both share: `$1` parameters, ON CONFLICT, RETURNING, WITH, CAST, IS NOT DISTINCT FROM. Types are 64-bit
  * integers, UTF-8 text and bytes; a truth value is 0 or 1. Text compares by bytes in both engines, LIKE tells case apart, and a text with a
- * zero byte is refused (ERR_DATA). Where PostgreSQL cannot infer a parameter's type, write CAST($1 AS BIGINT). Statements are constants: they are
+ * zero byte is refused (ERR_DATA). text_contains(text, part) is true where the text, as text_append_folded (base/text.h) makes it, has the part, which comes folded; NULL of NULL.
+ * On PostgreSQL it is the migrations' and knows Latin, modern Greek and Cyrillic letters; of others it tells case apart. Where PostgreSQL cannot infer a parameter's type, write CAST($1 AS BIGINT). Statements are constants: they are
  * prepared once per connection and cached by the address of their text (one that is put together at run time, from constants, goes through db_query_once or db_run_script).
  *
  * A connection belongs to one thread. Every write happens in db_transact, whose body may be run again. */

@@ -99,6 +99,8 @@ extern const struct db_migration db_migrations[];
 extern const int db_migration_count;
 /* db_migrate with another list: for tests. */
 int db_migrate_with(struct db *db, const struct db_migration *list, int count, int *ret_from, int *ret_to, struct err *err) MUST_CHECK;
+/* Gives a connection of SQLite the functions that db.h promises (sqlite_text.c); a result code of SQLite's. */
+int db_sqlite_add_functions(void *handle);
 /* db_check of a SQLite file (sqlite_check.c). */
 int db_sqlite_check(struct db *db, db_finding_fn *on_finding, void *context, struct err *err) MUST_CHECK;
 /* Whether SQLite would find a file of this name, empty or not. */

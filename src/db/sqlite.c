@@ -1,4 +1,4 @@
-/* sqlite.c: the embedded engine behind db_int.h; pages.c puts checksums under it, sqlite_check.c looks for damage.
+/* sqlite.c: the embedded engine behind db_int.h; pages.c puts checksums under it, sqlite_check.c looks for damage, sqlite_text.c has its functions.
  *
  * The settings and their reasons: WAL, so that readers never wait for the one writer; synchronous=FULL, since money that was reported as
  * written must survive a power cut; cache and mmap small, since the whole program stays under 96 MiB; no trust in the schema of a file that
@@ -241,6 +241,8 @@ static int configure(struct db *db, struct err *err)
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, (int *)NULL);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, (int *)NULL);
     int rc = sqlite3_exec(handle, session_settings, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = db_sqlite_add_functions(handle);
     return rc == SQLITE_OK ? settle_journal(db, err) : set_sqlite_error(db, rc, session_settings, err);
 }
 

@@ -36,11 +36,11 @@ static void put_argument(struct statement *statement, struct db_value value)
     buf_printf(&statement->sql, value.type == DB_TEXT ? "CAST($%zu AS TEXT)" : "CAST($%zu AS BIGINT)", statement->arg_count);
 }
 
-static void put_contains(struct statement *statement, const char *sql, struct db_value pattern)
+static void put_contains(struct statement *statement, const char *sql, struct db_value part)
 {
-    buf_printf(&statement->sql, "lower(%s) LIKE lower(", sql);
-    put_argument(statement, pattern);
-    buf_append_z(&statement->sql, ") ESCAPE '!'");
+    buf_printf(&statement->sql, "text_contains(%s, ", sql);
+    put_argument(statement, part);
+    buf_append_char(&statement->sql, ')');
 }
 
 static void put_equals(struct statement *statement, const struct report_column *column, struct db_value value)
@@ -73,7 +73,7 @@ static void put_condition(struct statement *statement, const struct report_list 
     }
 }
 
-static void put_search(struct statement *statement, const struct report_list *list, struct str pattern)
+static void put_search(struct statement *statement, const struct report_list *list, struct str part)
 {
     const char *between = " AND (";
 
@@ -81,7 +81,7 @@ static void put_search(struct statement *statement, const struct report_list *li
         if (!(list->columns[i].flags & COLUMN_SEARCHED))
             continue;
         buf_append_z(&statement->sql, between);
-        put_contains(statement, list->columns[i].sql, DB_STR(pattern));
+        put_contains(statement, list->columns[i].sql, DB_STR(part));
         between = " OR ";
     }
     buf_append_z(&statement->sql, ")");
@@ -338,7 +338,7 @@ int report_page(struct db *db, int64_t company_id, const struct report_list *lis
     struct report_page page = {.total = query->total};
     int rc = query->has_after ? OK : count_rows(&reading, &page.total, err);
 
-    if (rc == OK)
+    if (rc == OK && (query->has_after || page.total)) /* to look for nothing a second time takes as long as the first */
         rc = read_page(&reading, err);
     if (rc == OK && reading.more)
         rc = report_cursor(list, query, &reading.last, reading.last_id, page.total, arena, &page.next, err);

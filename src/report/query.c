@@ -60,19 +60,13 @@ static int refuse_value(const struct report_parameter *parameter, struct err *er
                    ERR_STR(parameter->value), ERR_STR(parameter->name));
 }
 
-/* `%text%` for LIKE, with `!` before what LIKE would take for a pattern. */
-static int make_pattern(struct arena *arena, struct str text, struct str *ret, struct err *err)
+/* As text_contains wants it. */
+static int fold_part(struct arena *arena, struct str text, struct str *ret, struct err *err)
 {
-    BUF_AUTO pattern = {0};
+    BUF_AUTO folded = {0};
 
-    buf_append_char(&pattern, '%');
-    for (size_t i = 0; i < text.n; i++) {
-        if (text.p[i] == '%' || text.p[i] == '_' || text.p[i] == '!')
-            buf_append_char(&pattern, '!');
-        buf_append_char(&pattern, text.p[i]);
-    }
-    buf_append_char(&pattern, '%');
-    struct str copy = buf_failed(&pattern) ? STR_NULL : arena_copy(arena, buf_str(&pattern));
+    text_append_folded(&folded, text);
+    struct str copy = buf_failed(&folded) ? STR_NULL : arena_copy(arena, buf_str(&folded));
     if (!copy.p)
         return err_memory(err);
     *ret = copy;
@@ -143,14 +137,14 @@ static int parse_truth(const struct report_parameter *parameter, bool *ret, stru
 
 static int add_filter(struct parsing *parsing, int column, const struct report_parameter *parameter, struct err *err)
 {
-    struct str pattern = STR_NULL;
+    struct str part = STR_NULL;
     bool truth = false;
     int rc = OK;
 
     switch (report_filter_kind(&parsing->list->columns[column])) {
     case REPORT_FILTER_TEXT:
-        rc = make_pattern(parsing->arena, parameter->value, &pattern, err);
-        return rc == OK ? add_condition(parsing, column, REPORT_CONTAINS, DB_STR(pattern), err) : rc;
+        rc = fold_part(parsing->arena, parameter->value, &part, err);
+        return rc == OK ? add_condition(parsing, column, REPORT_CONTAINS, DB_STR(part), err) : rc;
     case REPORT_FILTER_CHOICE: return add_condition(parsing, column, REPORT_EQUAL, DB_STR(parameter->value), err);
     case REPORT_FILTER_RANGE: return add_range(parsing, column, REPORT_EQUAL, parameter, err);
     case REPORT_FILTER_BOOL:
@@ -288,7 +282,7 @@ static int parse_parameter(struct parsing *parsing, const struct report_paramete
     if (str_equal(parameter->name, STR("sort")))
         return parse_sort(parsing, parameter->value, err);
     if (str_equal(parameter->name, STR("q")))
-        return make_pattern(parsing->arena, parameter->value, &query->search, err);
+        return fold_part(parsing->arena, parameter->value, &query->search, err);
     if (str_equal(parameter->name, STR("cursor"))) {
         parsing->cursor = parameter->value;
         return OK;

@@ -77,6 +77,27 @@ static void folding_says_when_memory_is_exhausted(void **state)
     }
 }
 
+/* As people type it: a French keyboard has no œ and no typographic apostrophe. */
+static void folds_for_a_search(void **state)
+{
+    static const struct {
+        const char *text, *folded;
+    } cases[] = {
+        {"Épicerie", "epicerie"}, {"ŒUF", "oeuf"}, {"œufs brouillés", "oeufs brouilles"}, {"Comté", "comte"}, {"COMTE\u0301", "comte"}, {"Crème brûlée", "creme brulee"},
+        {"Ça à Noël", "ca a noel"}, {"L’été", "l'ete"}, {"12\u202F000\u00A0€", "12 000 €"}, {"  007 ", "  007 "}, {"Straße", "strasse"}, {"ex æquo", "ex aequo"},
+        {"Smørrebrød", "smorrebrod"}, {"Łódź", "lodz"}, {"Ｎ°１", "n°1"}, {"ﬁlet", "filet"}, {"Vin\u00AD\u200Baigre", "vinaigre"}, {"ΜΟΥΣΑΚΆΣ", "μουσακασ"}, {"Борщ", "борщ"},
+        {"", ""}, {"R\xE9-1", "r\xE9-1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        BUF_AUTO folded = {0};
+        text_append_folded(&folded, str_from(cases[i].text));
+        if (!str_equal(buf_str(&folded), str_from(cases[i].folded)))
+            fail_msg("\"%s\" folds to \"%s\", not \"%s\"", cases[i].text, folded.p, cases[i].folded);
+    }
+}
+
 static void measures_columns(void **state)
 {
     static const struct {
@@ -278,7 +299,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(translates_from_a_catalogue), cmocka_unit_test(reasons_are_those_of_the_system), cmocka_unit_test(knows_utf8), cmocka_unit_test(folds_to_the_same_key),
-        cmocka_unit_test(folding_twice_changes_nothing), cmocka_unit_test(folding_says_when_memory_is_exhausted),
+        cmocka_unit_test(folding_twice_changes_nothing),
+        cmocka_unit_test(folds_for_a_search),
+        cmocka_unit_test(folding_says_when_memory_is_exhausted),
         cmocka_unit_test(measures_columns), cmocka_unit_test(fills_cells), cmocka_unit_test(cells_have_exactly_their_columns),
         cmocka_unit_test(reads_windows1252), cmocka_unit_test(shell_words_stay_one_word), cmocka_unit_test(writes_figures_as_the_language_does),
         cmocka_unit_test(a_figure_without_memory_is_a_failure),

@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,6 +142,60 @@ static void text_compares_by_bytes(void **state)
     }
     assert_int_equal(must_int(db, "SELECT count(*) FROM value WHERE t LIKE 'z%'"), 0);
     assert_int_equal(must_int(db, "SELECT count(*) FROM value WHERE t LIKE 'Z%'"), 2);
+}
+
+static bool contains(struct db *db, struct str text, struct str part)
+{
+    static const char select_contains[] = "SELECT CASE WHEN text_contains(CAST($1 AS TEXT), CAST($2 AS TEXT)) THEN 1 ELSE 0 END";
+    struct err err = {0};
+    int64_t answer = -1;
+    assert_int_equal(db_query_int(db, &answer, select_contains, &err, DB_STR(text), DB_STR(part)), 1);
+    return answer == 1;
+}
+
+static void a_text_contains_what_people_type_of_it(void **state)
+{
+    struct db *db = ((struct fixture *)*state)->db;
+    struct err err = {0};
+    int64_t answer;
+    assert_ok(db_migrate(db, NULL, NULL, &err), &err);
+    assert_true(contains(db, STR("Épicerie fine"), STR("epicerie")));
+    assert_true(contains(db, STR("Épicerie fine"), STR("rie f")));
+    assert_true(contains(db, STR("PLATEAU D’ŒUFS"), STR("d'oeuf")));
+    assert_true(contains(db, STR("COMTE\u0301"), STR("comte")));
+    assert_true(contains(db, STR("CARTE"), STR("rte")));
+    assert_true(contains(db, STR("CARTE"), STR("")));
+    assert_true(contains(db, STR(""), STR("")));
+    assert_true(contains(db, STR("100 % !x_y"), STR("% !x_y")));
+    assert_false(contains(db, STR("100 % !x_y"), STR("100_%")));
+    assert_false(contains(db, STR("Épicerie"), STR("épicerie"))); /* the part comes folded */
+    assert_false(contains(db, STR(""), STR("a")));
+    assert_int_equal(db_query_int(db, &answer, "SELECT CASE WHEN text_contains(CAST($1 AS TEXT), 'a') IS NULL THEN 1 ELSE 0 END", &err, DB_NIL), 1);
+    assert_int_equal(answer, 1);
+}
+
+/* The engine's folding is the one of base/text.h: between two marks that stay, a letter is found as what it folds to, and as nothing else. */
+static void letters_fold_in_the_database_as_in_the_program(void **state)
+{
+    static const struct { int32_t first, last; } letters[] = {{0x20, 0x377}, {0x37A, 0x37F}, {0x384, 0x52F}, {0x1E00, 0x1EFF}, {0x2000, 0x206F}, {0x2070, 0x209C}, {0x2100, 0x214F}, {0xFB00, 0xFB06},
+                                                              {0xFF01, 0xFF60}};
+    struct db *db = ((struct fixture *)*state)->db;
+    struct err err = {0};
+    assert_ok(db_migrate(db, NULL, NULL, &err), &err);
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++)
+        for (int32_t code = letters[i].first; code <= letters[i].last; code++) {
+            BUF_AUTO text = {0};
+            BUF_AUTO folded = {0};
+            if (code < 0x80)
+                buf_printf(&text, "<%c>", (char)code);
+            else if (code < 0x800)
+                buf_printf(&text, "<%c%c>", (char)(0xC0 | code >> 6), (char)(0x80 | (code & 0x3F)));
+            else
+                buf_printf(&text, "<%c%c%c>", (char)(0xE0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3F)), (char)(0x80 | (code & 0x3F)));
+            text_append_folded(&folded, buf_str(&text));
+            if (!contains(db, buf_str(&text), buf_str(&folded)))
+                fail_msg("U+%04X: \"%s\" is not found as \"%s\"", (unsigned)code, text.p ? text.p : "", folded.p);
+        }
 }
 
 static void truth_is_zero_or_one(void **state)
@@ -351,6 +406,8 @@ int run_values_tests(void)
         TEST(zero_byte_in_text_is_refused),
         TEST(parameters_go_by_number),
         TEST(text_compares_by_bytes),
+        TEST(a_text_contains_what_people_type_of_it),
+        TEST(letters_fold_in_the_database_as_in_the_program),
         TEST(truth_is_zero_or_one),
         TEST(touched_rows_are_counted),
         TEST(single_values_are_found_or_not),

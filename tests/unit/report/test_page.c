@@ -1,5 +1,7 @@
 /* test_page.c: a list by pages: whatever the order and the size of the page, the pages one after the other are the whole list, sorted here by another hand; what is asked in an
  * address, and what is refused. */
+#include <unistd.h>
+
 #include "books.h"
 
 enum { ROWS_MAX = 600 };
@@ -246,6 +248,35 @@ static void a_pattern_is_a_text(void **state)
     shop_close(&shop);
 }
 
+/* A filter and the search find what people type; an export has the same rows. */
+static void case_and_accents_do_not_count(void **state)
+{
+    static const char *const typed[] = {"epicerie", "ÉPICERIE", "oeuf", "Œuf", "e\u0301picerie d'oe", "comte", "COMTÉ"};
+    struct grid_shop shop;
+
+    shop_open(&shop, *state);
+    struct fixture *f = shop.f;
+    assert_ok(f, db_exec(f->db, "UPDATE article SET label = 'Épicerie d’ŒUFS – Comté' WHERE company_id = $1 AND code = 'VIN'", &f->err, DB_INT(f->company_id)));
+    assert_ok(f, db_exec(f->db, "UPDATE article SET label = 'Compte' WHERE company_id = $1 AND code = 'PAIN'", &f->err, DB_INT(f->company_id)));
+    for (size_t i = 0; i < sizeof typed / sizeof *typed; i++) {
+        assert_int_equal(count_listed(&shop, "article", P("label", str_from(typed[i]))), 1);
+        assert_int_equal(count_listed(&shop, "article", P("q", str_from(typed[i]))), 1);
+    }
+    assert_int_equal(count_listed(&shop, "article", P("q", STR("p"))), 2);
+    assert_int_equal(count_listed(&shop, "article", P("label", STR("compté"))), 1);
+    assert_int_equal(count_listed(&shop, "article", P("label", STR("\u0301")), P("code", STR("ain"))), 1);
+    struct report_query query;
+    int file = -1;
+    char text[4096] = {0};
+    assert_ok(f, ask(&shop, report_list_by_name("article"), &query, P("q", STR("oeuf"))));
+    assert_ok(f, report_export_csv(f->db, &shop.company, report_list_by_name("article"), &query, &file, &f->err));
+    assert_true(read(file, text, sizeof text - 1) > 0);
+    close(file);
+    assert_non_null(strstr(text, "VIN"));
+    assert_null(strstr(text, "PAIN"));
+    shop_close(&shop);
+}
+
 static void what_cannot_be_asked_is_refused(void **state)
 {
     static const struct report_parameter wrong[] = {
@@ -328,7 +359,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         engine_test(pages_are_the_whole_list_in_every_order), engine_test(rows_that_come_meanwhile_move_no_other), engine_test(conditions_leave_what_they_say),
         engine_test(a_pattern_is_a_text),                     engine_test(what_cannot_be_asked_is_refused),        engine_test(a_cursor_is_a_place_and_nothing_else),
-        engine_test(the_lists_say_how_they_are_asked),
+        engine_test(the_lists_say_how_they_are_asked),        engine_test(case_and_accents_do_not_count),
     };
     return run_on_engines(tests);
 }

@@ -1,0 +1,1 @@
+-- Search without case and accents: SQLite has the function from the program (src/db/sqlite_text.c), PostgreSQL from 006_text_search.postgresql.sql. No table changes.
