@@ -1,6 +1,9 @@
 // Colours and sizes. Contrasts hold WCAG 2.2 AA in light and dark.
 import { createTheme, type CSSVariablesResolver } from '@mantine/core';
 
+/** The top of a dialog is no banner of the page, as the library's <header> would be to a screen reader. */
+const DIALOG_TOP = { defaultProps: { component: 'div' } };
+
 export const theme = createTheme({
   primaryColor: 'blue',
   primaryShade: 8,
@@ -10,6 +13,7 @@ export const theme = createTheme({
   focusRing: 'auto',
   cursorType: 'pointer',
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.6rem' }, h2: { fontSize: '1.2rem' }, h3: { fontSize: '1rem' } } },
+  components: { ModalHeader: DIALOG_TOP, DrawerHeader: DIALOG_TOP },
 });
 
 /** Texts on a tint of their own colour, darker than the theme's own so that they read (4.5 to 1). */
