@@ -1,4 +1,5 @@
 // Every page in light and dark, on a wide screen and on a tablet held upright: axe-core finds nothing, nothing runs out of the screen, and the keyboard goes everywhere.
+import { follow } from './look';
 import { enter, expect, logIn, look, test, useShop } from './shop';
 import { wordsOf } from './words';
 
@@ -34,11 +35,10 @@ test.describe('pages', () => {
     test.setTimeout(600_000);
     const context = await browser.newContext({ locale: 'en-GB', colorScheme: 'dark', viewport: { width: 768, height: 1024 } });
     const page = await context.newPage();
+    follow(page);
     const t = wordsOf('en');
     await enter(page, shop, 'en');
-    await page.getByLabel(t('login.name')).fill('anne');
-    await page.getByLabel(t('login.password'), { exact: true }).fill('une longue phrase de passe');
-    await page.getByRole('button', { name: t('login.submit') }).click();
+    await logIn(page, shop, t, 'anne');
     await expect(page.getByRole('button', { name: t('app.openMenu') })).toBeVisible();
     for (const [name, path] of Object.entries(PAGES)) {
       await page.goto(shop.url + path);

@@ -65,6 +65,7 @@ test.describe('people', () => {
     await logIn(page, shop, t, 'vera');
     await page.getByRole('button', { name: t('app.account', { user: 'vera' }) }).click();
     await page.getByRole('menuitem', { name: t('app.signOut') }).click();
+    shop.sessions.delete('vera');
     await expect(page.getByRole('heading', { name: t('login.title') })).toBeVisible();
     await look(page, 'fr-login');
     await page.goto(`${shop.url}/ventes/factures`);

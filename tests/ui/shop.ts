@@ -1,15 +1,14 @@
 // A training till and a server of their own for a file of tests, on free ports and an empty SQLite database; and what the tests do in a browser over and over.
-import AxeBuilder from '@axe-core/playwright';
-import { expect, test as base, type Browser, type BrowserContext, type Locator, type Page } from '@playwright/test';
+import { expect, test as base, type Browser, type BrowserContext, type Cookie, type Locator, type Page } from '@playwright/test';
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { follow, look } from './look';
 import { wordsOf, type Language, type Words } from './words';
 
 const HERE = import.meta.dirname ?? __dirname;
 const BUILD = resolve(process.env.LIAISON_BUILD ?? join(HERE, '../../build'));
-const SCREENSHOTS = join(HERE, '../../build/screenshots');
 export const PASSWORD = 'une longue phrase de passe';
 
 /** The day of the sales: yesterday, so that they stand in the figures of the last days. */
@@ -36,6 +35,8 @@ export class Shop {
   tillKey = '';
   url = '';
   setupCode = '';
+  /** Of those who have logged in once, by name. */
+  readonly sessions = new Map<string, Cookie[]>();
   private users = 0;
 
   private get environment() {
@@ -127,11 +128,12 @@ export const test = base.extend<{ language: Language; t: Words }>({
   locale: async ({ language }, use) => use(language === 'fr' ? 'fr-FR' : 'en-GB'),
   page: async ({ page }, use) => {
     const broken = watch(page);
+    follow(page);
     await use(page);
     expect(broken, 'faults that the browser told').toEqual([]);
   },
 });
-export { expect };
+export { expect, look };
 
 /** Scripts that throw, and what the Content-Security-Policy stopped. */
 export function watch(page: Page): string[] {
@@ -149,12 +151,18 @@ export async function enter(page: Page, shop: Shop, language: Language) {
   if (language === 'en') await page.getByRole('button', { name: wordsOf('fr')('app.languageLabel') }).click();
 }
 
+/** The first page, logged in: by name and password the first time, with the same session afterwards. */
 export async function logIn(page: Page, shop: Shop, t: Words, name: string) {
+  const kept = shop.sessions.get(name);
+  if (kept) await page.context().addCookies(kept);
   await page.goto(shop.url);
-  await page.getByLabel(t('login.name')).fill(name);
-  await page.getByLabel(t('login.password'), { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: t('login.submit') }).click();
-  await expect(page.getByRole('navigation', { name: t('app.menu') })).toBeVisible();
+  if (!kept) {
+    await page.getByLabel(t('login.name')).fill(name);
+    await page.getByLabel(t('login.password'), { exact: true }).fill(PASSWORD);
+    await page.getByRole('button', { name: t('login.submit') }).click();
+  }
+  await expect(page.getByRole('heading', { level: 1 })).not.toHaveText(t('login.title'));
+  if (!kept) shop.sessions.set(name, await page.context().cookies());
 }
 
 /** A shop for the tests of a group: made before the first, taken away after the last. */
@@ -168,7 +176,9 @@ export function useShop(prepare: (shop: Shop) => Promise<void> | void): Shop {
 /** A second person with a browser of their own. */
 export async function another(browser: Browser, language: Language): Promise<{ context: BrowserContext; page: Page }> {
   const context = await browser.newContext({ locale: language === 'fr' ? 'fr-FR' : 'en-GB', timezoneId: 'Europe/Paris', viewport: { width: 1280, height: 800 } });
-  return { context, page: await context.newPage() };
+  const page = await context.newPage();
+  follow(page);
+  return { context, page };
 }
 
 /** Goes by the menu. */
@@ -185,14 +195,4 @@ export async function choose(page: Page, within: Locator, label: string, option:
 /** An amount in cents as each language writes it. */
 export function money(cents: number, language: Language): string {
   return new Intl.NumberFormat(language === 'fr' ? 'fr-FR' : 'en-GB', { style: 'currency', currency: 'EUR' }).format(cents / 100);
-}
-
-/** WCAG 2.2 AA as far as a program can see it, and a picture of the whole page. */
-export async function look(page: Page, name: string) {
-  await page.waitForLoadState('networkidle').catch(() => undefined);
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
-  const found = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze();
-  const told = found.violations.map((violation) => `${violation.id}: ${violation.help}\n${violation.nodes.slice(0, 3).map((node) => `  ${node.target.join(' ')}\n  ${node.failureSummary}`).join('\n')}`);
-  expect.soft(told, `what axe-core finds on ${name}`).toEqual([]);
 }

@@ -1,0 +1,63 @@
+// A page as it stands when nothing comes any more: a picture of it, and what axe-core finds.
+import { expect, type Page, type Request } from '@playwright/test';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const HERE = import.meta.dirname ?? __dirname;
+const SCREENSHOTS = join(HERE, '../../build/screenshots');
+const AXE = readFileSync(createRequire(join(HERE, 'look.ts')).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** Longer than the page itself waits before it asks for rows that came into view. */
+const QUIET_MS = 120;
+
+interface Traffic {
+  open: Set<Request>;
+  changed: number;
+}
+const followed = new WeakMap<Page, Traffic>();
+
+/** Keeps count of what a page has asked and not been answered; streams of events, which stay open, are left out. */
+export function follow(page: Page) {
+  const traffic: Traffic = { open: new Set(), changed: Date.now() };
+  followed.set(page, traffic);
+  page.on('request', (request) => {
+    if (request.resourceType() === 'eventsource') return;
+    traffic.open.add(request);
+    traffic.changed = Date.now();
+  });
+  for (const event of ['requestfinished', 'requestfailed'] as const)
+    page.on(event as 'requestfinished', (request) => {
+      if (traffic.open.delete(request)) traffic.changed = Date.now();
+    });
+}
+
+/** Until every answer has come, and what they made the page ask in turn. */
+export async function settle(page: Page) {
+  const traffic = followed.get(page);
+  if (!traffic) throw new Error('this page is not followed');
+  await expect
+    .poll(() => (traffic.open.size > 0 ? [...traffic.open].map((request) => request.url()).join(' ') : Date.now() - traffic.changed < QUIET_MS ? 'an answer has just come' : 'quiet'), { intervals: [20] })
+    .toBe('quiet');
+}
+
+interface Violation {
+  id: string;
+  help: string;
+  nodes: { target: unknown[]; failureSummary?: string }[];
+}
+
+/** WCAG 2.2 AA and axe-core's own rules of good practice, as far as a program can see them. */
+async function violationsOf(page: Page): Promise<string[]> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE);
+  const found = (await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ['violations'] }).then((result) => result.violations)`)) as Violation[];
+  return found.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.slice(0, 3).map((node) => `  ${node.target.join(' ')}\n  ${node.failureSummary}`).join('\n')}`);
+}
+
+/** A picture of the whole page for the artefacts, and nothing that axe-core finds. */
+export async function look(page: Page, name: string) {
+  await settle(page);
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+  expect.soft(await violationsOf(page), `what axe-core finds on ${name}`).toEqual([]);
+}
