@@ -286,10 +286,15 @@ static int read_causes(struct db *db, int64_t company_id, int32_t day, struct ar
     return rc < 0 ? rc : name_sales(db, company_id, day, arena, gaps, err);
 }
 
+/* Pages of the interface (ui/src/app/router.tsx) where a gap is looked into. */
+#define PAGE_GRID "/traitements/imports"
+#define PAGE_LINKS "/traitements/synchronisations"
+#define PAGE_INVOICES "/ventes/factures"
+
 /* The likeliest cause of a difference in figures, and the page that shows it. */
 static void append_cause(const struct gaps *gaps, struct buf *cause, struct buf *href)
 {
-    buf_printf(href, "/traitements/imports?date_from=%.*s&date_to=%.*s", STR_ARG(gaps->day), STR_ARG(gaps->day));
+    buf_printf(href, PAGE_GRID "?date_from=%.*s&date_to=%.*s", STR_ARG(gaps->day), STR_ARG(gaps->day));
     if (gaps->staged) {
         append_count(cause, N_("Sales of this day that wait in the import grid: %s."), gaps->staged);
         buf_append(cause, buf_str(&gaps->named));
@@ -297,7 +302,7 @@ static void append_cause(const struct gaps *gaps, struct buf *cause, struct buf 
         append_count(cause, N_("Sales of this day that a person removed from the grid: %s. Synchronise again from that day to bring them back."), gaps->purged);
     } else {
         buf_reset(href);
-        buf_append_z(href, "/traitements/synchronisations");
+        buf_append_z(href, PAGE_LINKS);
         append_message(cause, N_("The till shows other sales than those that were brought in: synchronise again from that day, then prove it again."), NULL, 0);
     }
 }
@@ -372,9 +377,9 @@ static void put_gaps(struct gaps *gaps, const struct json *report)
     put_amount_gaps(gaps, report, "tax", "documents_cents");
     put_amount_gaps(gaps, report, "means", "payments_cents");
     put_number_gaps(gaps, json_get(report, STR("missing_numbers")), "missing",
-                    N_("The till has no ticket %s: a tablet may not have sent its sales yet, or the number was never used."), "/traitements/imports?number=");
+                    N_("The till has no ticket %s: a tablet may not have sent its sales yet, or the number was never used."), PAGE_GRID "?number=");
     put_number_gaps(gaps, json_get(report, STR("repeated_numbers")), "repeated", N_("Several sales of the till bear the number %s: two tablets may count separately."),
-                    "/ventes/factures?till_number=");
+                    PAGE_INVOICES "?till_number=");
     json_end_array(gaps->json);
 }
 

@@ -161,6 +161,9 @@ static void every_difference_is_named_with_its_cause(void **state)
     assert_str(json_text(member(item(gaps, 2), "key")), "2000");
     assert_str(json_text(member(item(gaps, 3), "key")), "cash");
     assert_str(json_text(member(item(gaps, 4), "key")), "17");
+    assert_str(json_text(member(item(gaps, 4), "href")), "/traitements/imports?number=17");
+    assert_true(contains(json_text(member(item(gaps, 5), "href")), "/ventes/factures?till_number="));
+    assert_str(json_text(member(item(member(shown_day(&shop, TODAY - 1), "gaps"), 1), "href")), "/traitements/synchronisations");
     assert_true(contains(json_text(member(item(member(shown_day(&shop, TODAY - 1), "gaps"), 1), "cause")), "other sales"));
     assert_int_equal(number(member(member(day, "total_cents"), "till")), 5000);
     assert_int_equal(member(shown_day(&shop, TODAY - 30), "gaps")->count, 0);
