@@ -28,7 +28,8 @@ function firstLines(process: ChildProcess, count: number): Promise<string[]> {
 }
 
 export class Shop {
-  folder = mkdtempSync(join(tmpdir(), 'liaison-ui-'));
+  /** Of its database and its files; there from the first test to the last. */
+  folder = '';
   till?: ChildProcess;
   server?: ChildProcess;
   tillUrl = '';
@@ -168,7 +169,10 @@ export async function logIn(page: Page, shop: Shop, t: Words, name: string) {
 /** A shop for the tests of a group: made before the first, taken away after the last. */
 export function useShop(prepare: (shop: Shop) => Promise<void> | void): Shop {
   const shop = new Shop();
-  test.beforeAll(async () => prepare(shop));
+  test.beforeAll(async () => {
+    shop.folder = mkdtempSync(join(tmpdir(), 'liaison-ui-'));
+    await prepare(shop);
+  });
   test.afterAll(async () => shop.close());
   return shop;
 }

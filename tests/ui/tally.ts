@@ -1,20 +1,25 @@
-// Names what failed and why, and ends with `N passed, N failed`, as every suite of ours.
-import type { FullConfig, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+// Names what failed and why, and ends with `N passed, N failed`, as every suite of ours; what was never run has failed.
+import type { FullConfig, Reporter, Suite, TestCase, TestResult } from '@playwright/test/reporter';
+
+const nameOf = (test: TestCase) => test.titlePath().filter(Boolean).join(' › ');
 
 export default class Tally implements Reporter {
   private passed = 0;
   private failed = 0;
+  private waiting = new Set<TestCase>();
 
-  onBegin(_config: FullConfig) {}
+  onBegin(_config: FullConfig, suite: Suite) {
+    this.waiting = new Set(suite.allTests());
+  }
 
   onTestEnd(test: TestCase, result: TestResult) {
-    const name = test.titlePath().filter(Boolean).join(' › ');
+    if (!this.waiting.delete(test)) return;
     if (result.status === 'passed') this.passed += 1;
     else if (result.status !== 'skipped' || test.expectedStatus !== 'skipped') {
       this.failed += 1;
-      console.log(`FAILED ${name}\n${result.errors.map((error) => error.stack ?? error.message).join('\n')}`);
+      console.log(`FAILED ${nameOf(test)}\n${result.errors.map((error) => error.stack ?? error.message).join('\n') || result.status}`);
     }
-    if (process.env.LIAISON_UI_VERBOSE) console.log(`${result.status} ${name} (${result.duration} ms)`);
+    if (process.env.LIAISON_UI_VERBOSE) console.log(`${result.status} ${nameOf(test)} (${result.duration} ms)`);
   }
 
   onError(error: { message?: string; stack?: string }) {
@@ -23,7 +28,8 @@ export default class Tally implements Reporter {
   }
 
   onEnd() {
-    console.log(`${this.passed} passed, ${this.failed} failed`);
+    for (const test of this.waiting) console.log(`NOT RUN ${nameOf(test)}`);
+    console.log(`${this.passed} passed, ${this.failed + this.waiting.size} failed`);
   }
 
   printsToStdio() {
