@@ -23,7 +23,7 @@ function show(address: string) {
     <MantineProvider>
       <TextProvider language="fr" catalogue={fr}>
         <QueryClientProvider client={client}>
-          <MemoryRouter initialEntries={[address]}>
+          <MemoryRouter initialEntries={[address]} future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
             <DataTable list="documents" label="Factures" fixed={{ kind: 'invoice' }} sort="-date" hrefOf={(row) => `/ventes/factures/${String(row.number)}`} />
             <Where />
           </MemoryRouter>
