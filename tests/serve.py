@@ -107,6 +107,38 @@ def check_proxy_option(program, score):
         score.equal(f'a proxy called {wrong!r}', program.run('serve', '--listen', '127.0.0.1:0', '--trusted-proxy', wrong).status, 2)
 
 
+def served(program):
+    """A server on a free port, its port, and what it has printed so far."""
+    server = program.start('serve', '--listen', '127.0.0.1:0', '--quiet')
+    first = server.stdout.readline().decode()
+    return server, int(re.search(r'127\.0\.0\.1:(\d+)', first).group(1))
+
+
+def end(server):
+    """Ctrl-C; all that it printed after its first line."""
+    server.send_signal(signal.SIGINT)
+    return server.communicate()[0].decode()
+
+
+def check_init(build, engine, score):
+    """The administrator that `liaison init` makes needs no code."""
+    with Program(build, engine, 'liaison-serve-') as program:
+        password = program.folder / 'password'
+        password.write_text('short\n')
+        score.equal('a short password makes nothing', program.run('init', '--company', 'Halles', '--admin', 'anne', '--password-file', password).status, 4)
+        password.write_text(PASSWORD + '\n')
+        score.equal("nobody's password", program.run('init', '--company', 'Halles', '--password-file', password).status, 2)
+        made = program.ok('init', '--company', 'Halles', '--admin', 'anne', '--password-file', password, '--json').json()
+        score.equal('init names its administrator', (made['company'], made['admin']), (1, 'anne'))
+        server, port = served(program)
+        try:
+            score.equal('no code is needed', json.loads(ask(port, 'GET', '/api/v1/setup')[2]), {'needed': False})
+            score.equal('the administrator logs in', json.loads(log_in(port, 'anne', PASSWORD)[2])['role'], 'admin')
+        finally:
+            printed = end(server)
+        score.check('no code was printed', not re.search(r'[A-Z2-9]{4}(-[A-Z2-9]{4}){2}', printed), printed)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('build')
@@ -118,18 +150,17 @@ def main():
         refused = program.run('serve', '--listen', '0.0.0.0:0')
         score.equal('beyond this machine only with TLS', refused.status, 2)
         check_proxy_option(program, score)
-        server = program.start('serve', '--listen', '127.0.0.1:0', '--quiet')
+        server, port = served(program)
         try:
-            port = int(re.search(r'127\.0\.0\.1:(\d+)', server.stdout.readline().decode()).group(1))
             code = re.search(r'[A-Z2-9]{4}(-[A-Z2-9]{4}){2}', server.stdout.readline().decode()).group(0)
             check_setup(port, code, score)
             check_login(port, score)
             check_session(port, score)
             check_throttle(port, score)
         finally:
-            server.send_signal(signal.SIGINT)
-            server.communicate()
+            end(server)
         score.equal('Ctrl-C ends it well', server.returncode, 0)
+    check_init(arguments.build, arguments.engine, score)
     return score.end()
 
 

@@ -32,7 +32,7 @@ struct option_spec {
     enum option_type type;
     const char *placeholder; /* "DATE"; for a choice its words, "keep|renumber"; NULL for a flag */
     const char *help;        /* msgid */
-    const char *fallback;    /* what holds when it is not given, for the help; NULL = nothing worth saying */
+    const char *fallback;    /* what holds when it is not given, for the help: a value, or a msgid; NULL = nothing worth saying */
     bool required, repeated;
 };
 struct argument_spec {
@@ -142,6 +142,8 @@ struct link_name { int64_t id; struct str name; };
 int session_links(struct cli *cli, struct str wanted, struct link_name **ret, size_t *ret_count, struct err *err) MUST_CHECK;
 /* The first instant of a business day of the company. */
 int64_t session_day_start(const struct cli *cli, int64_t day);
+/* cmd_user.c: the password of --password-file, or else of the terminal, as it is kept; the caller wipes it. ERR_DATA when it is too short. */
+int user_read_password(const struct cli *cli, struct buf *ret_encoded, struct err *err) MUST_CHECK;
 int64_t session_now(const struct cli *cli);
 
 /* ---- output.c ---- */

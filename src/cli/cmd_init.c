@@ -1,19 +1,21 @@
-/* cmd_init.c: liaison init: a database, a company in it, and the key that will seal its secrets. */
+/* cmd_init.c: liaison init: a database, a company in it, the key that will seal its secrets, and the first administrator of its pages when one is named. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/cli_int.h"
 
-struct new_company { struct cli *cli; struct str name, siren, timezone; int64_t now_utc, id; };
+struct new_company { struct cli *cli; struct str name, siren, timezone, admin, encoded; int64_t now_utc, id; }; /* admin absent: none; encoded: what is kept of the password */
 
-/* The company and the seal of its journal are there together, or neither is: one without the other could not be told from a journal that somebody broke. The key
+/* The company, its administrator and the seal of its journal are there together, or neither is: one without the other could not be told from a journal that somebody broke. The key
  * file is made between them, so that an init which is refused leaves none behind. */
 static int create_company(struct db *db, void *context, struct err *err)
 {
     struct new_company *new = context;
     int rc = company_create(db, new->name, new->siren, new->timezone, new->now_utc, &new->id, err);
 
+    if (rc == OK && new->admin.p)
+        rc = user_set(db, new->id, new->admin, STR("admin"), new->encoded, new->now_utc, err);
     if (rc == OK)
         rc = session_seal_key(new->cli, true, err);
     return rc == OK ? journal_seal(db, new->id, err) : rc;
@@ -53,11 +55,14 @@ static void show_result(struct cli *cli, const struct new_company *new, struct s
         json_member_bool(&json, "created_database", fresh);
         json_member_int(&json, "schema_version", db_program_schema_version);
         json_member_str(&json, "key_file", key_path);
+        json_member_str(&json, "admin", new->admin);
         json_end_object(&json);
         buf_append_char(&cli->out, '\n');
         return;
     }
     say(cli, fresh ? N_("Database created, with the company %s.") : N_("The company %s was added to the database."), text_of(cli, new->name), NULL);
+    if (new->admin.p)
+        say(cli, N_("The user %s (%s) may log in."), text_of(cli, new->admin), "admin", NULL);
     say(cli, N_("The key that seals its secrets is %s: keep a copy of it apart from the database."), text_of(cli, key_path), NULL);
     say(cli, N_("\nWhat comes next:\n"
                 "1. Put the API key of the till into a file of yours (chmod 600), then:\n"
@@ -66,17 +71,27 @@ static void show_result(struct cli *cli, const struct new_company *new, struct s
                 "3. liaison sync Shop --dry-run, then without --dry-run"), NULL);
 }
 
-int cmd_init(struct cli *cli, struct err *err)
+/* The administrator that --admin names, with the password; none is named: nothing. */
+static int read_administrator(const struct cli *cli, struct new_company *new, struct buf *encoded, struct err *err)
 {
-    const struct arguments *arguments = cli->arguments;
-    struct new_company new = {.cli = cli, .name = str_trim(option_text(arguments, "company")), .siren = option_text(arguments, "siren"),
-                              .timezone = option_text(arguments, "timezone"), .now_utc = session_now(cli)};
-    struct str url, key_path = STR_NULL;
-    int from = 0;
+    struct str name = option_text(cli->arguments, "admin");
+    int rc;
 
-    if (!new.timezone.p)
-        new.timezone = STR("Europe/Paris");
+    if (!name.p)
+        return option_text(cli->arguments, "password-file").p ? err_set(err, ERR_USAGE, N_("the password is nobody's: name the administrator with --admin NAME")) : OK;
+    rc = user_read_password(cli, encoded, err);
+    new->admin = str_trim(name);
+    new->encoded = buf_str(encoded);
+    return rc;
+}
+
+/* All of it, or nothing is left behind. *ret_fresh: the database was made now. */
+static int create(struct cli *cli, struct new_company *new, bool *ret_fresh, struct err *err)
+{
+    struct str url;
+    int from = 0;
     int rc = session_database_url(cli, &url, err);
+
     if (rc != OK)
         return rc;
     struct str made = file_to_be_made(cli, url);
@@ -84,14 +99,31 @@ int cmd_init(struct cli *cli, struct err *err)
     if (rc == OK)
         rc = db_migrate(cli->db, &from, NULL, err);
     if (rc == OK)
-        rc = db_transact(cli->db, create_company, &new, err);
-    if (rc != OK) {
-        if (made.p)
-            remove_database(cli, made);
-        return rc;
-    }
-    rc = session_key_path(cli, &key_path, err);
+        rc = db_transact(cli->db, create_company, new, err);
+    if (rc != OK && made.p)
+        remove_database(cli, made);
+    *ret_fresh = from == 0;
+    return rc;
+}
+
+int cmd_init(struct cli *cli, struct err *err)
+{
+    const struct arguments *arguments = cli->arguments;
+    struct new_company new = {.cli = cli, .name = str_trim(option_text(arguments, "company")), .siren = option_text(arguments, "siren"),
+                              .timezone = option_text(arguments, "timezone"), .now_utc = session_now(cli)};
+    struct buf encoded = {0};
+    struct str key_path = STR_NULL;
+    bool fresh = false;
+
+    if (!new.timezone.p)
+        new.timezone = STR("Europe/Paris");
+    int rc = read_administrator(cli, &new, &encoded, err);
     if (rc == OK)
-        show_result(cli, &new, key_path, from == 0);
+        rc = create(cli, &new, &fresh, err);
+    secret_wipe(&encoded);
+    if (rc == OK)
+        rc = session_key_path(cli, &key_path, err);
+    if (rc == OK)
+        show_result(cli, &new, key_path, fresh);
     return rc;
 }

@@ -1,4 +1,4 @@
-/* cmd_user.c: liaison user add: who may use the web interface. A password comes from a file or from the terminal, never from the command line. */
+/* cmd_user.c: liaison user add: who may use the web interface; liaison init makes its administrator with it. A password comes from a file or from the terminal, never from the command line. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,6 +66,18 @@ static int read_password(const struct cli *cli, struct buf *ret, struct str *pas
     return OK;
 }
 
+int user_read_password(const struct cli *cli, struct buf *ret_encoded, struct err *err)
+{
+    struct buf text = {.max = PASSWORD_MAX};
+    struct str password;
+    int rc = read_password(cli, &text, &password, err);
+
+    if (rc == OK)
+        rc = password_hash(password, ret_encoded, err);
+    secret_wipe(&text);
+    return rc;
+}
+
 struct new_user { struct cli *cli; struct str name, role, encoded; };
 
 static int set_user(struct db *db, void *context, struct err *err)
@@ -77,14 +89,11 @@ static int set_user(struct db *db, void *context, struct err *err)
 
 int cmd_user_add(struct cli *cli, struct err *err)
 {
-    struct buf text = {.max = PASSWORD_MAX}, encoded = {0};
-    struct str password, role = option_text(cli->arguments, "role");
+    struct buf encoded = {0};
+    struct str role = option_text(cli->arguments, "role");
     struct new_user user = {.cli = cli, .name = str_trim(cli->arguments->words[0]), .role = role.p ? role : STR("viewer")};
-    int rc = read_password(cli, &text, &password, err);
+    int rc = user_read_password(cli, &encoded, err);
 
-    if (rc == OK)
-        rc = password_hash(password, &encoded, err);
-    secret_wipe(&text);
     if (rc == OK) {
         user.encoded = buf_str(&encoded);
         rc = db_transact(cli->db, set_user, &user, err);

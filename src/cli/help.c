@@ -67,7 +67,7 @@ static void append_options(struct buf *out, const struct option_spec *list)
         append_option_words(&words, spec);
         append_entry(out, buf_str(&words), _(spec->help));
         if (spec->fallback)
-            say_to(out, N_(" (default: %s)"), spec->fallback, NULL);
+            say_to(out, N_(" (default: %s)"), _(spec->fallback), NULL);
         buf_append_char(out, '\n');
     }
 }
