@@ -32,6 +32,7 @@ struct sale_payment {
 };
 struct sale_customer {
     struct str id, code, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number;
+    struct str siren;           /* of the books alone: no till sends it */
 };
 /* A value that could not be read: its path in the record, what stood there (cut), and why. The value itself is then 0 or absent. */
 struct sale_fault {

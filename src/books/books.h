@@ -26,12 +26,20 @@ int company_set_closed_until(struct db *db, int64_t company_id, const int32_t *d
 int company_set_cutoff(struct db *db, int64_t company_id, int cutoff_minutes, struct err *err) MUST_CHECK;
 /* Name, SIREN (empty = none) and zone, as company_create takes them; absent = stays. */
 int company_set_identity(struct db *db, int64_t company_id, struct str name, struct str siren, struct str timezone, struct err *err) MUST_CHECK;
-/* What stands on an invoice besides: "legal_form", "address" …; a name that is none of company_detail_names is ERR_USAGE. Empty = none. */
-extern const char *const company_detail_names[]; /* NULL at the end */
+/* What stands on an invoice besides. */
+enum company_detail_type { DETAIL_TEXT, DETAIL_CENTS /* decimal digits */, DETAIL_WORD /* one of `words`, the first unless another is set */, DETAIL_TRUTH /* "1" or absent */ };
+struct company_detail_kind { const char *name; enum company_detail_type type; const char *const *words; /* NULL at the end */ };
+enum { COMPANY_DETAILS = 15 };
+extern const struct company_detail_kind company_detail_kinds[COMPANY_DETAILS]; /* "legal_form", "capital_cents", "address" … */
+/* Empty = none. ERR_USAGE when no detail is called so, or it does not take such a value. */
 int company_set_detail(struct db *db, int64_t company_id, struct str name, struct str value, struct err *err) MUST_CHECK;
-/* In the order of company_detail_names, absent where there is none. In the arena. */
-enum { COMPANY_DETAILS = 13 };
+/* In the order of company_detail_kinds, absent where there is none. In the arena. */
 int company_details(struct db *db, int64_t company_id, struct arena *arena, struct str ret[COMPANY_DETAILS], struct err *err) MUST_CHECK;
+
+/* A SIREN number: nine digits, the last of which makes the Luhn sum a multiple of ten (source: INSEE, definition of the SIREN number). Blanks between them, as people write them in
+ * groups of three, are dropped. */
+enum { SIREN_DIGITS = 9 };
+bool siren_parse(struct str s, char ret[SIREN_DIGITS]);
 
 /* ---- VAT, means, families, customers, users ----
  * `find` functions: 1 = found, 0 = none. `create` functions: ERR_DATA when the code is empty or taken; the transaction stays usable then. */

@@ -36,11 +36,7 @@ static const struct {
 enum { SEQUENCE_DIGITS = 6 };
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { SIREN_DIGITS = 9 };
-
-/* Nine digits, the last of which makes the Luhn sum a multiple of ten (source: INSEE, definition of the SIREN number). People write them in groups of
- * three: blanks are dropped. */
-static bool siren_read(struct str s, char ret[SIREN_DIGITS])
+bool siren_parse(struct str s, char ret[SIREN_DIGITS])
 {
     size_t count = 0;
     int sum = 0;
@@ -108,7 +104,7 @@ int company_create(struct db *db, struct str name, struct str siren, struct str 
     if (name.n == 0)
         return err_set(err, ERR_DATA, N_("a company needs a name: give one with --company"));
     if (siren.n > 0) {
-        if (!siren_read(siren, siren_digits))
+        if (!siren_parse(siren, siren_digits))
             return err_set(err, ERR_DATA, N_("%s is not a SIREN number: it has nine digits, the last of which checks the others; correct it or leave it out"), ERR_STR(siren));
         siren_stored = (struct str){siren_digits, SIREN_DIGITS};
     }
@@ -273,7 +269,7 @@ int company_set_identity(struct db *db, int64_t company_id, struct str name, str
     if (code < 0)
         return code;
     if (siren.n > 0) {
-        if (!siren_read(siren, digits))
+        if (!siren_parse(siren, digits))
             return err_set(err, ERR_DATA, N_("%s is not a SIREN number: it has nine digits, the last of which checks the others; correct it or leave it out"), ERR_STR(siren));
         siren = (struct str){digits, SIREN_DIGITS};
     }

@@ -33,17 +33,34 @@ static struct str cleaned(struct str s)
 }
 
 static const char sql_customer_insert[] =
-    "INSERT INTO customer (company_id, customer_id, code, is_counter, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING";
+    "INSERT INTO customer (company_id, customer_id, code, is_counter, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number, siren)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING";
+
+/* As it is stored: its digits, in `digits`; absent when there is none. */
+static int siren_of(const struct sale_customer *data, char digits[SIREN_DIGITS], struct str *ret, struct err *err)
+{
+    struct str siren = cleaned(data->siren);
+
+    if (siren.p && !siren_parse(siren, digits))
+        return err_set(err, ERR_DATA, N_("%s is not a SIREN number: it has nine digits, the last of which checks the others; correct it or leave it out"), ERR_STR(siren));
+    *ret = siren.p ? (struct str){digits, SIREN_DIGITS} : STR_NULL;
+    return OK;
+}
 
 /* *ret_inserted = 0 when the code is taken. */
 static int customer_insert(struct db *db, int64_t company_id, int64_t id, struct str code, bool is_counter, const struct sale_customer *data, int64_t *ret_inserted,
                            struct err *err)
 {
+    char digits[SIREN_DIGITS];
+    struct str siren = STR_NULL;
+    int result = siren_of(data, digits, &siren, err);
+
+    if (result < 0)
+        return result;
     return db_exec_count(db, sql_customer_insert, ret_inserted, err, DB_INT(company_id), DB_INT(id), DB_STR(code), DB_INT(is_counter),
                          DB_STR(cleaned(data->company_name)), DB_STR(cleaned(data->last_name)), DB_STR(cleaned(data->first_name)), DB_STR(cleaned(data->email)),
                          DB_STR(cleaned(data->phone)), DB_STR(cleaned(data->address)), DB_STR(cleaned(data->postcode)), DB_STR(cleaned(data->town)),
-                         DB_STR(cleaned(data->country)), DB_STR(cleaned(data->vat_number)));
+                         DB_STR(cleaned(data->country)), DB_STR(cleaned(data->vat_number)), DB_STR(siren));
 }
 
 /* Codes that people took by hand are stepped over; the counter remembers how far it came, so each is tried once in the company's life. */
@@ -101,15 +118,21 @@ int customer_create_counter(struct db *db, int64_t company_id, struct err *err)
 }
 
 static const char sql_customer_update[] =
-    "UPDATE customer SET company_name = $3, last_name = $4, first_name = $5, email = $6, phone = $7, address = $8, postcode = $9, town = $10, country = $11, vat_number = $12"
+    "UPDATE customer SET company_name = $3, last_name = $4, first_name = $5, email = $6, phone = $7, address = $8, postcode = $9, town = $10, country = $11, vat_number = $12, siren = $13"
     " WHERE company_id = $1 AND customer_id = $2";
 
 int customer_update(struct db *db, int64_t company_id, int64_t customer_id, const struct sale_customer *data, struct err *err)
 {
+    char digits[SIREN_DIGITS];
+    struct str siren = STR_NULL;
     int64_t touched = 0;
-    int code = db_exec_count(db, sql_customer_update, &touched, err, DB_INT(company_id), DB_INT(customer_id), DB_STR(cleaned(data->company_name)), DB_STR(cleaned(data->last_name)),
-                             DB_STR(cleaned(data->first_name)), DB_STR(cleaned(data->email)), DB_STR(cleaned(data->phone)), DB_STR(cleaned(data->address)),
-                             DB_STR(cleaned(data->postcode)), DB_STR(cleaned(data->town)), DB_STR(cleaned(data->country)), DB_STR(cleaned(data->vat_number)));
+    int code = siren_of(data, digits, &siren, err);
+
+    if (code < 0)
+        return code;
+    code = db_exec_count(db, sql_customer_update, &touched, err, DB_INT(company_id), DB_INT(customer_id), DB_STR(cleaned(data->company_name)), DB_STR(cleaned(data->last_name)),
+                         DB_STR(cleaned(data->first_name)), DB_STR(cleaned(data->email)), DB_STR(cleaned(data->phone)), DB_STR(cleaned(data->address)),
+                         DB_STR(cleaned(data->postcode)), DB_STR(cleaned(data->town)), DB_STR(cleaned(data->country)), DB_STR(cleaned(data->vat_number)), DB_STR(siren));
 
     if (code == OK && touched == 0)
         return err_set(err, ERR_NOT_FOUND, N_("there is no customer with the number %s: liaison customer list shows them"), ERR_INT(customer_id));
@@ -117,13 +140,13 @@ int customer_update(struct db *db, int64_t company_id, int64_t customer_id, cons
 }
 
 static const char sql_customer_get[] =
-    "SELECT code, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number FROM customer WHERE company_id = $1 AND customer_id = $2";
+    "SELECT code, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number, siren FROM customer WHERE company_id = $1 AND customer_id = $2";
 
 int customer_get(struct db *db, int64_t company_id, int64_t customer_id, struct arena *arena, struct sale_customer *ret, struct err *err)
 {
     struct sale_customer customer = {0};
     struct str *const fields[] = {&customer.code, &customer.company_name, &customer.last_name, &customer.first_name, &customer.email, &customer.phone,
-                                  &customer.address, &customer.postcode, &customer.town, &customer.country, &customer.vat_number};
+                                  &customer.address, &customer.postcode, &customer.town, &customer.country, &customer.vat_number, &customer.siren};
     bool failed = false;
     DB_ROWS_AUTO rows = {0};
     int code = db_query(db, &rows, sql_customer_get, err, DB_INT(company_id), DB_INT(customer_id));

@@ -4,16 +4,36 @@
 
 /* ---- details ---- */
 
-const char *const company_detail_names[] = {"legal_form", "capital_cents", "address", "postcode", "town", "country", "vat_number", "rcs", "phone", "email", "iban", "payment_terms",
-                                            "penalty_text", NULL};
-_Static_assert(sizeof company_detail_names / sizeof *company_detail_names == COMPANY_DETAILS + 1, "a place for each");
+/* What the invoices are for: a till sells goods unless the company says otherwise. */
+static const char *const operations[] = {"goods", "services", "both", NULL};
+const struct company_detail_kind company_detail_kinds[COMPANY_DETAILS] = {
+    {.name = "legal_form"}, {.name = "capital_cents", .type = DETAIL_CENTS}, {.name = "address"}, {.name = "postcode"}, {.name = "town"}, {.name = "country"}, {.name = "vat_number"},
+    {.name = "rcs"}, {.name = "phone"}, {.name = "email"}, {.name = "iban"}, {.name = "payment_terms"}, {.name = "penalty_text"},
+    {.name = "operations", .type = DETAIL_WORD, .words = operations}, {.name = "vat_on_debits", .type = DETAIL_TRUTH},
+};
 
 static int detail_by_name(struct str name)
 {
     for (int i = 0; i < COMPANY_DETAILS; i++)
-        if (str_equal(name, str_from(company_detail_names[i])))
+        if (str_equal(name, str_from(company_detail_kinds[i].name)))
             return i;
     return -1;
+}
+
+static bool detail_takes(const struct company_detail_kind *kind, struct str value)
+{
+    int64_t cents = 0;
+    bool known = false;
+
+    for (size_t i = 0; kind->type == DETAIL_WORD && kind->words[i]; i++)
+        known = known || str_equal(value, str_from(kind->words[i]));
+    switch (kind->type) {
+    case DETAIL_TEXT: return true;
+    case DETAIL_CENTS: return str_parse_u63(value, &cents) && cents <= MONEY_MAX;
+    case DETAIL_WORD: return known;
+    case DETAIL_TRUTH: return str_equal(value, STR("1"));
+    }
+    return false;
 }
 
 static const char sql_detail_remove[] = "DELETE FROM company_detail WHERE company_id = $1 AND name = $2";
@@ -23,9 +43,13 @@ static const char sql_details[] = "SELECT name, value FROM company_detail WHERE 
 
 int company_set_detail(struct db *db, int64_t company_id, struct str name, struct str value, struct err *err)
 {
+    int place = detail_by_name(name);
+
     value = str_trim(value);
-    if (detail_by_name(name) < 0)
+    if (place < 0)
         return err_set(err, ERR_USAGE, N_("a company has no detail called %s"), ERR_STR(name));
+    if (value.n && !detail_takes(&company_detail_kinds[place], value))
+        return err_set(err, ERR_USAGE, N_("“%s” is no value for the company’s detail %s"), ERR_STR(value), ERR_STR(name));
     if (value.n == 0)
         return db_exec(db, sql_detail_remove, err, DB_INT(company_id), DB_STR(name));
     return db_exec(db, sql_detail_set, err, DB_INT(company_id), DB_STR(name), DB_STR(value));
@@ -38,7 +62,7 @@ int company_details(struct db *db, int64_t company_id, struct arena *arena, stru
     int code = db_query(db, &rows, sql_details, err, DB_INT(company_id));
 
     for (int i = 0; i < COMPANY_DETAILS; i++)
-        ret[i] = STR_NULL;
+        ret[i] = company_detail_kinds[i].type == DETAIL_WORD ? str_from(company_detail_kinds[i].words[0]) : STR_NULL;
     while (code >= 0 && (code = db_next(&rows, err)) > 0) {
         int place = detail_by_name(db_text(&rows, 0));
         if (place >= 0)

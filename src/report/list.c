@@ -86,6 +86,7 @@ static const struct report_column CUSTOMER_COLUMNS[] = {
     {"town", N_("Town"), REPORT_TEXT, false, "c.town", COLUMN_NULLABLE | COLUMN_SEARCHED},
     {"country", N_("Country"), REPORT_TEXT, JSON_ONLY, "c.country", COLUMN_NULLABLE},
     {"vat_number", N_("VAT number"), REPORT_TEXT, JSON_ONLY, "c.vat_number", COLUMN_NULLABLE},
+    {"siren", N_("SIREN"), REPORT_TEXT, JSON_ONLY, "c.siren", COLUMN_NULLABLE},
 };
 
 static const struct report_column TAX_COLUMNS[] = {

@@ -380,24 +380,11 @@ static void put_mentions(struct page *page)
 
 /* ---- foot ---- */
 
-/* Three by three, as it is written. */
-static struct str siren_of(struct page *page)
-{
-    struct str siren = page->printed->company->siren;
-    BUF_AUTO text = {0};
-
-    for (size_t i = 0; i < siren.n; i++) {
-        buf_append_z(&text, i && i % 3 == 0 ? "\u00a0" : "");
-        buf_append_char(&text, siren.p[i]);
-    }
-    return arena_copy(page->arena, text.p ? buf_str(&text) : STR(""));
-}
-
 /* "SAS au capital de 10 000,00 € · SIREN 732 829 320 · RCS Metz · TVA FR44…" */
 static struct str identity_of(struct page *page)
 {
     const struct printed *printed = page->printed;
-    struct str form = arena_copy(page->arena, printed_detail(printed, "legal_form")), siren = siren_of(page);
+    struct str form = arena_copy(page->arena, printed_detail(printed, "legal_form")), siren = printed_siren(printed->company->siren, page->arena);
     struct str rcs = arena_copy(page->arena, printed_detail(printed, "rcs")), vat = arena_copy(page->arena, printed_detail(printed, "vat_number"));
     int64_t capital = 0;
 

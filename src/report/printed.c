@@ -139,7 +139,45 @@ int printed_load(struct db *db, const struct company *company, int64_t document_
 struct str printed_detail(const struct printed *printed, const char *name)
 {
     for (int i = 0; i < COMPANY_DETAILS; i++)
-        if (str_equal(str_from(company_detail_names[i]), str_from(name)))
+        if (str_equal(str_from(company_detail_kinds[i].name), str_from(name)))
             return printed->details[i];
     return STR_NULL;
+}
+
+/* "FR", two characters that check, and the SIREN: so a French VAT number is made (source: CGI, annexe II, art. 242 nonies 0 B and the Commission's VIES page). */
+static struct str siren_of_vat_number(struct str vat_number, char digits[SIREN_DIGITS])
+{
+    enum { BEFORE = 4 };
+    char compact[BEFORE + SIREN_DIGITS];
+    size_t count = 0;
+
+    for (size_t i = 0; i < vat_number.n; i++) {
+        if (vat_number.p[i] == ' ')
+            continue;
+        if (count == sizeof compact)
+            return STR_NULL;
+        compact[count++] = vat_number.p[i];
+    }
+    struct str number = {compact, count};
+    bool french = count == sizeof compact && str_starts_with(number, STR("FR"));
+    return french && siren_parse((struct str){compact + BEFORE, SIREN_DIGITS}, digits) ? (struct str){digits, SIREN_DIGITS} : STR_NULL;
+}
+
+struct str printed_customer_siren(const struct printed *printed, struct arena *arena)
+{
+    char digits[SIREN_DIGITS];
+    struct str siren = printed->customer.siren;
+
+    return printed_siren(siren.n ? siren : siren_of_vat_number(printed->customer.vat_number, digits), arena);
+}
+
+struct str printed_siren(struct str siren, struct arena *arena)
+{
+    BUF_AUTO text = {0};
+
+    for (size_t i = 0; i < siren.n; i++) {
+        buf_append_z(&text, i && i % 3 == 0 ? "\u00a0" : "");
+        buf_append_char(&text, siren.p[i]);
+    }
+    return arena_copy(arena, buf_str(&text));
 }

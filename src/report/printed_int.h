@@ -26,6 +26,10 @@ struct printed {
 int printed_load(struct db *db, const struct company *company, int64_t document_id, struct arena *arena, struct printed *ret, struct err *err) MUST_CHECK;
 /* A detail of the company by its name; absent when there is none. */
 struct str printed_detail(const struct printed *printed, const char *name);
+/* Three by three, as it is written; empty when there is none. In the arena. */
+struct str printed_siren(struct str siren, struct arena *arena);
+/* The same of the customer: the one that its record has, else the one that its French VAT number holds. */
+struct str printed_customer_siren(const struct printed *printed, struct arena *arena);
 
 /* The sentences that the law asks for on the day of the document, in order, in the arena. At most MENTIONS_MAX. */
 enum { MENTIONS_MAX = 16 };

@@ -103,7 +103,8 @@ static const struct report_column CUSTOMER_HEAD_COLUMNS[] = {
     {"code", N_("Code"), REPORT_TEXT},        {"company_name", N_("Company"), REPORT_TEXT}, {"last_name", N_("Surname"), REPORT_TEXT},
     {"first_name", N_("First name"), REPORT_TEXT}, {"email", N_("E-mail"), REPORT_TEXT},    {"phone", N_("Phone"), REPORT_TEXT},
     {"address", N_("Address"), REPORT_TEXT},  {"postcode", N_("Postcode"), REPORT_TEXT},    {"town", N_("Town"), REPORT_TEXT},
-    {"country", N_("Country"), REPORT_TEXT},  {"vat_number", N_("VAT number"), REPORT_TEXT}, {"counter", N_("Counter customer"), REPORT_BOOL},
+    {"country", N_("Country"), REPORT_TEXT},  {"vat_number", N_("VAT number"), REPORT_TEXT}, {"siren", N_("SIREN"), REPORT_TEXT},
+    {"counter", N_("Counter customer"), REPORT_BOOL},
 };
 
 /* ---- article ---- */
@@ -159,7 +160,7 @@ static const struct report_record RECORDS[] = {
     " JOIN link l ON l.company_id = r.company_id AND l.link_id = r.link_id WHERE r.company_id = $1 AND r.run_id = $2",
     COLUMNS(RUN_HEAD_COLUMNS)}, NULL, 0},
     {{NULL, "customer",
-    "SELECT code, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number, is_counter FROM customer"
+    "SELECT code, company_name, last_name, first_name, email, phone, address, postcode, town, country, vat_number, siren, is_counter FROM customer"
     " WHERE company_id = $1 AND customer_id = $2",
     COLUMNS(CUSTOMER_HEAD_COLUMNS)}, NULL, 0},
     {{NULL, "payment",
@@ -243,4 +244,18 @@ int report_record_json(struct db *db, int64_t company_id, const struct report_re
     if (rc < 0 || found == 0)
         out->n = before;
     return rc < 0 ? rc : buf_failed(out) ? err_memory(err) : found;
+}
+
+void report_put_company_details(struct json_out *json, const struct str details[COMPANY_DETAILS])
+{
+    for (int i = 0; i < COMPANY_DETAILS; i++) {
+        const struct company_detail_kind *kind = &company_detail_kinds[i];
+        json_key(json, kind->name);
+        if (kind->type == DETAIL_TRUTH)
+            json_put_bool(json, details[i].n > 0);
+        else if (kind->type == DETAIL_CENTS && details[i].p)
+            json_put_raw(json, details[i]);
+        else
+            json_put_str(json, details[i]);
+    }
 }

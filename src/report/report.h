@@ -121,6 +121,9 @@ int report_put_parts(struct db *db, int64_t company_id, const struct report_reco
 /* All of it as one object: 1, or 0 when there is no such record; then `out` is as it was. */
 int report_record_json(struct db *db, int64_t company_id, const struct report_record *record, int64_t id, struct buf *out, struct err *err) MUST_CHECK;
 
+/* What stands on the company's invoices (company_details), a member each: texts, the capital as a number, a truth as true or false. */
+void report_put_company_details(struct json_out *json, const struct str details[COMPANY_DETAILS]);
+
 /* A table for a terminal: columns measured over the first rows, texts cut with an ellipsis to fit `width`; numbers to the right. */
 struct report_table;
 int report_table_new(struct report_table **ret, size_t columns, const char *const *headings, const bool *align_right, size_t width, struct err *err) MUST_CHECK;

@@ -137,6 +137,7 @@ static void append_price(struct buf *out, int64_t price_e4)
 
 /* The codes of the database that people see. */
 static const char *const WORDS[][2] = {
+    {"goods", N_("delivery of goods")}, {"services", N_("services")}, {"both", N_("delivery of goods and services")},
     {"invoice", N_("invoice")},   {"order", N_("order")},         {"credit_note", N_("credit note")}, {"draft", N_("draft")},
     {"validated", N_("validated")}, {"posted", N_("posted")},     {"running", N_("running")},         {"done", N_("done")},
     {"failed", N_("failed")},     {"interrupted", N_("interrupted")}, {"sale", N_("sale")},           {"refund", N_("refund")},

@@ -306,7 +306,7 @@ static void read_customer(struct input *input, struct sale_customer *data)
 {
     const struct { const char *name; struct str *field; } members[] = {
         {"company_name", &data->company_name}, {"last_name", &data->last_name}, {"first_name", &data->first_name}, {"email", &data->email}, {"phone", &data->phone},
-        {"address", &data->address}, {"postcode", &data->postcode}, {"town", &data->town}, {"country", &data->country}, {"vat_number", &data->vat_number}};
+        {"address", &data->address}, {"postcode", &data->postcode}, {"town", &data->town}, {"country", &data->country}, {"vat_number", &data->vat_number}, {"siren", &data->siren}};
 
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         if (input_has(input, members[i].name))
@@ -397,13 +397,7 @@ static int show_company(struct request *request, struct db *db, struct buf *out,
     json_member_str(&json, "timezone", db_text(&rows, 2));
     json_member_int(&json, "cutoff_minutes", db_int(&rows, 3));
     json_member_day(&json, "closed_until", !db_is_null(&rows, 4), (int32_t)db_int(&rows, 4));
-    for (int i = 0; i < COMPANY_DETAILS; i++) {
-        json_key(&json, company_detail_names[i]);
-        if (details[i].p && str_equal(str_from(company_detail_names[i]), STR("capital_cents")))
-            json_put_raw(&json, details[i]);
-        else
-            json_put_str(&json, details[i]);
-    }
+    report_put_company_details(&json, details);
     json_end_object(&json);
     return buf_failed(out) ? err_memory(err) : 1;
 }
@@ -423,6 +417,21 @@ struct company_change {
     struct str details[COMPANY_DETAILS]; /* absent: stays */
 };
 
+/* As company_set_detail takes it; absent when it is not named. */
+static struct str read_detail(struct input *input, struct arena *arena, const struct company_detail_kind *kind)
+{
+    if (!input_has(input, kind->name))
+        return STR_NULL;
+    if (kind->type == DETAIL_TEXT)
+        return text_of_edit(input, kind->name, TEXT_MAX_BYTES);
+    if (kind->type == DETAIL_TRUTH)
+        return input_bool(input, kind->name, false) ? STR("1") : STR("");
+    if (kind->type == DETAIL_WORD)
+        return str_from(kind->words[input_choice(input, kind->name, kind->words, 0)]);
+    int64_t cents = input_int(input, kind->name, false, 0, MONEY_MAX, -1);
+    return cents < 0 ? STR("") : arena_format(arena, "%lld", (long long)cents);
+}
+
 static void read_company(struct input *input, struct company_change *change)
 {
     struct request *request = change->request;
@@ -435,16 +444,8 @@ static void read_company(struct input *input, struct company_change *change)
     change->cutoff = input_int(input, "cutoff_minutes", false, 0, 24 * 60 - 1, -1);
     change->closes = input_has(input, "closed_until");
     change->has_day = input_day(input, "closed_until", false, &change->day);
-    for (int i = 0; i < COMPANY_DETAILS; i++) {
-        const char *name = company_detail_names[i];
-        if (!str_equal(str_from(name), STR("capital_cents"))) {
-            change->details[i] = text_of_edit(input, name, TEXT_MAX_BYTES);
-            continue;
-        }
-        int64_t capital = input_int(input, name, false, 0, MONEY_MAX, -1);
-        if (input_has(input, name))
-            change->details[i] = capital < 0 ? STR("") : arena_format(request->arena, "%lld", (long long)capital);
-    }
+    for (int i = 0; i < COMPANY_DETAILS; i++)
+        change->details[i] = read_detail(input, request->arena, &company_detail_kinds[i]);
 }
 
 static int change_company(struct db *db, void *context, struct err *err)
@@ -462,7 +463,7 @@ static int change_company(struct db *db, void *context, struct err *err)
         rc = company_set_closed_until(db, company_id, change->has_day ? &change->day : NULL, err);
     for (int i = 0; rc == OK && i < COMPANY_DETAILS; i++)
         if (change->details[i].p)
-            rc = company_set_detail(db, company_id, str_from(company_detail_names[i]), change->details[i], err);
+            rc = company_set_detail(db, company_id, str_from(company_detail_kinds[i].name), change->details[i], err);
     return rc;
 }
 

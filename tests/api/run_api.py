@@ -12,6 +12,7 @@ A case is a text file as tests/run_cases.py says, and these sections act in it b
     [status]                 its status; 2xx when the section is missing
     [headers]                lines that must be in the headers, as `stdout` of the other cases
     [body]                   lines that must be in the body
+    [pdf]                    lines that must be on the pages of the PDF that the body is
     [json [/POINTER]]        a JSON value that is a part of the answer (members not named may be anything)
     [items]                  JSON values, one a line: each is a part of one of `items`
     [problem CODE]           a whole problem document with that code; lines are expected in `detail`
@@ -24,6 +25,7 @@ import pathlib
 import re
 import sys
 import traceback
+import zlib
 
 sys.dont_write_bytecode = True  # the source tree stays as it is
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -36,8 +38,22 @@ from web import Web
 
 
 class ApiCase(Case):
-    section = re.compile(r'\[(till|reply|file|setup|sql|requests|request|finish|status|headers|body|json|items|problem|keep)( [^\]]*)?\]')
+    section = re.compile(r'\[(till|reply|file|setup|sql|requests|request|finish|status|headers|body|pdf|json|items|problem|keep)( [^\]]*)?\]')
     headers, acts = ('Title', 'Pain', 'Engines', 'Link', 'Setup', 'Serve'), 'request'
+
+
+def text_of_pdf(data):
+    """What stands on the pages, a line for each piece of text that is put down: enough for the PDF that libharu makes of Windows-1252 texts."""
+    pieces = []
+    for stream in re.findall(rb'stream\r?\n(.*?)\r?\nendstream', data, re.S):
+        try:
+            page = zlib.decompress(stream)
+        except zlib.error:
+            continue  # no page
+        for piece in re.findall(rb'\(((?:[^\\()]|\\.)*)\) Tj', page, re.S):
+            piece = re.sub(rb'\\([0-7]{3}|.)', lambda found: bytes([int(found[1], 8)]) if len(found[1]) == 3 else found[1], piece, flags=re.S)
+            pieces.append(piece.decode('cp1252'))
+    return '\n'.join(pieces)
 
 
 def pointed(value, pointer):
@@ -151,6 +167,9 @@ class ApiCarrying(Carrying):
 
     def do_body(self, words, text):
         expect_lines('the body', self.answer.text, text)
+
+    def do_pdf(self, words, text):
+        expect_lines('the page', text_of_pdf(self.answer.body), text)
 
     def do_json(self, words, text):
         got = pointed(read_json(self.answer.body), words[0] if words else '')

@@ -155,10 +155,15 @@ static void details_are_kept_and_taken_away(void **state)
     assert_ok(f, company_set_detail(f->db, f->company_id, STR("vat_number"), STR("FR44732829320"), &f->err));
     assert_ok(f, company_set_detail(f->db, f->company_id, STR("vat_number"), STR(""), &f->err));
     assert_refused(f, ERR_USAGE, company_set_detail(f->db, f->company_id, STR("colour"), STR("red"), &f->err));
+    assert_refused(f, ERR_USAGE, company_set_detail(f->db, f->company_id, STR("operations"), STR("bread"), &f->err));
+    assert_refused(f, ERR_USAGE, company_set_detail(f->db, f->company_id, STR("vat_on_debits"), STR("perhaps"), &f->err));
+    assert_refused(f, ERR_USAGE, company_set_detail(f->db, f->company_id, STR("capital_cents"), STR("12.5"), &f->err));
     assert_ok(f, company_details(f->db, f->company_id, &f->arena, details, &f->err));
     for (int i = 0; i < COMPANY_DETAILS; i++) {
-        if (strcmp(company_detail_names[i], "town") == 0)
+        if (strcmp(company_detail_kinds[i].name, "town") == 0)
             assert_str(details[i], "Metz");
+        else if (strcmp(company_detail_kinds[i].name, "operations") == 0)
+            assert_str(details[i], "goods"); /* a till sells goods */
         else
             assert_null(details[i].p);
     }

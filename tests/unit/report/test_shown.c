@@ -314,7 +314,7 @@ static void an_invoice_says_what_the_law_asked_on_its_day(void **state)
     assert_true(says(f, &printed, "No discount"));
     assert_false(says(f, &printed, "293 B"));
     for (int i = 0; i < COMPANY_DETAILS; i++)
-        printed.details[i] = strcmp(company_detail_names[i], "penalty_text") == 0 ? STR("12 % a year") : strcmp(company_detail_names[i], "payment_terms") == 0 ? STR("30 days") : STR_NULL;
+        printed.details[i] = strcmp(company_detail_kinds[i].name, "penalty_text") == 0 ? STR("12 % a year") : strcmp(company_detail_kinds[i].name, "payment_terms") == 0 ? STR("30 days") : STR_NULL;
     assert_true(says(f, &printed, "penalties of 12 % a year"));
     assert_true(says(f, &printed, "Terms of payment: 30 days."));
     printed.tax_cents = 0;
@@ -326,6 +326,48 @@ static void an_invoice_says_what_the_law_asked_on_its_day(void **state)
     printed.origin = STR("FA000012");
     assert_true(says(f, &printed, "Credit note on invoice FA000012."));
     assert_false(says(f, &printed, "Terms of payment"));
+}
+
+static void set_detail(struct printed *printed, const char *name, const char *value)
+{
+    for (int i = 0; i < COMPANY_DETAILS; i++)
+        if (strcmp(company_detail_kinds[i].name, name) == 0)
+            printed->details[i] = str_from(value);
+}
+
+/* Décret 2022-1299, for a small company. 303 265 045 and 732 829 320 are SIREN numbers that the Luhn sum lets pass; 732 829 321 is none. */
+static void from_2027_on_an_invoice_says_who_buys_and_what(void **state)
+{
+    struct fixture *f = *state;
+    struct printed printed = {.kind = STR("invoice"), .day = day_of("2027-08-31"), .tax_cents = 200,
+                              .customer = {.company_name = STR("Moulin SARL"), .vat_number = STR("FR 40 303 265 045"), .siren = STR("732829320")}};
+
+    text_use(TEXT_ENGLISH);
+    set_detail(&printed, "operations", "goods");
+    set_detail(&printed, "vat_on_debits", "1");
+    assert_false(says(f, &printed, "SIREN"));
+    assert_false(says(f, &printed, "Category of operations"));
+    assert_false(says(f, &printed, "debits"));
+    printed.day = day_of("2027-09-01");
+    assert_true(says(f, &printed, "Customer’s SIREN: 732\u00a0829\u00a0320."));
+    assert_true(says(f, &printed, "Category of operations: delivery of goods."));
+    assert_true(says(f, &printed, "Option for payment of the tax on debits."));
+    set_detail(&printed, "operations", "both");
+    set_detail(&printed, "vat_on_debits", "");
+    printed.customer.siren = STR_NULL;
+    assert_true(says(f, &printed, "Customer’s SIREN: 303\u00a0265\u00a0045.")); /* of the VAT number */
+    assert_true(says(f, &printed, "Category of operations: delivery of goods and services."));
+    assert_false(says(f, &printed, "debits"));
+    printed.kind = STR("credit_note");
+    set_detail(&printed, "operations", "services");
+    assert_true(says(f, &printed, "Category of operations: services."));
+    const char *const without[] = {"", "DE303265045", "FR40732829321", "FR4030326504", "FR403032650455"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
+        printed.customer.vat_number = str_from(without[i]);
+        assert_false(says(f, &printed, "SIREN"));
+    }
+    printed.customer = (struct sale_customer){.last_name = STR("Martin"), .siren = STR("732829320")}; /* a consumer has none that counts */
+    assert_false(says(f, &printed, "SIREN"));
 }
 
 static void a_document_is_printed(void **state)
@@ -351,7 +393,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         engine_test(the_first_page_adds_up),       engine_test(a_day_has_its_colour),  engine_test(every_difference_is_named_with_its_cause),
         engine_test(a_document_says_why_it_is_so), engine_test(a_list_is_a_file_in_the_reader_s_language), engine_test(an_invoice_says_what_the_law_asked_on_its_day),
-        engine_test(a_document_is_printed),
+        engine_test(from_2027_on_an_invoice_says_who_buys_and_what), engine_test(a_document_is_printed),
     };
     return run_on_engines(tests);
 }

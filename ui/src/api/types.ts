@@ -253,6 +253,8 @@ export interface Company {
   iban: string | null;
   payment_terms: string | null;
   penalty_text: string | null;
+  operations: 'goods' | 'services' | 'both';
+  vat_on_debits: boolean;
 }
 export interface Numbering {
   kind: string;

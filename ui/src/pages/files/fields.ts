@@ -54,6 +54,7 @@ export function customerFields(made: boolean): Field[] {
     { name: 'town', label: 'customer.town', type: 'text' },
     { name: 'country', label: 'customer.country', type: 'text' },
     { name: 'vat_number', label: 'customer.vatNumber', type: 'text', max: 50 },
+    { name: 'siren', label: 'customer.siren', type: 'text', max: 20, hint: 'customer.sirenHint' },
   ];
 }
 

@@ -1,5 +1,5 @@
 // Options › Société: who the company is, what its invoices must mention, when its day ends.
-import { Alert, Fieldset, SimpleGrid, Stack, TextInput, Textarea } from '@mantine/core';
+import { Alert, Checkbox, Fieldset, NativeSelect, SimpleGrid, Stack, TextInput, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { ApiError } from '@/api/client';
 import { useMayAdminister } from '@/api/session';
@@ -12,7 +12,7 @@ import { useRecord } from '@/components/useRecord';
 import { parseScaled } from '@/i18n/format';
 import { useText, type TextKey } from '@/i18n/text';
 
-type TextMember = Exclude<keyof CompanyData, 'capital_cents' | 'cutoff_minutes'>;
+type TextMember = Exclude<keyof CompanyData, 'capital_cents' | 'cutoff_minutes' | 'operations' | 'vat_on_debits'>;
 interface Field {
   name: TextMember;
   label: TextKey;
@@ -45,6 +45,12 @@ const INVOICE: Field[] = [
 const DAYS: Field[] = [
   { name: 'timezone', label: 'company.timezone' },
   { name: 'closed_until', label: 'company.closed_until', hint: 'company.closedHint', day: true },
+];
+
+const OPERATIONS: { value: CompanyData['operations']; label: TextKey }[] = [
+  { value: 'goods', label: 'company.operations.goods' },
+  { value: 'services', label: 'company.operations.services' },
+  { value: 'both', label: 'company.operations.both' },
 ];
 
 const hourOf = (minutes: number) => `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
@@ -98,7 +104,20 @@ function Form({ company, save, startAfresh }: { company: CompanyData; save: Retu
           <SimpleGrid cols={cols}>{CONTACT.map(field)}</SimpleGrid>
         </Fieldset>
         <Fieldset legend={t('company.invoice')}>
-          <SimpleGrid cols={cols}>{INVOICE.map(field)}</SimpleGrid>
+          <SimpleGrid cols={cols}>
+            {INVOICE.map(field)}
+            <NativeSelect label={t('company.operations')} description={t('company.operationsHint')} value={draft.operations} error={fault('operations')} disabled={!may}
+              data={OPERATIONS.map(({ value, label }) => ({ value, label: t(label) }))}
+              onChange={(event) => {
+                const chosen = OPERATIONS.find(({ value }) => value === event.currentTarget.value);
+                if (chosen) setDraft((before) => ({ ...before, operations: chosen.value }));
+              }} />
+            <Checkbox label={t('company.vat_on_debits')} description={t('company.vatOnDebitsHint')} checked={draft.vat_on_debits} error={fault('vat_on_debits')} disabled={!may}
+              onChange={(event) => {
+                const { checked } = event.currentTarget;
+                setDraft((before) => ({ ...before, vat_on_debits: checked }));
+              }} />
+          </SimpleGrid>
         </Fieldset>
         <Fieldset legend={t('company.days')}>
           <SimpleGrid cols={cols}>
