@@ -165,7 +165,7 @@ struct http_server_options {
     http_body_limit *body_limit;  /* NULL: body_max for every request */
     int workers;                  /* threads that run the handler, so that a slow answer holds nobody up; 0: in the polling thread, one request at a time */
     /* Addresses of proxies in front. A request from one of them comes from the last address in its X-Forwarded-For that is none of theirs; from it itself when nothing there can be read.
-     * From anywhere else the header says nothing. */
+     * From anywhere else the header says nothing. A connection from one of them ends with its first answer, so that no request can hide behind another one there. */
     const struct str *trusted_proxies;
     size_t trusted_proxy_count;
     struct str tls_certificate, tls_key; /* PEM texts, the chain in order; absent: no TLS. The key is wiped by the caller. */

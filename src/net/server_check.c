@@ -2,7 +2,8 @@
  * request ends: it joins folded lines (to the name!), takes a bare LF for a line end, prefers Transfer-Encoding to Content-Length, takes the first of two. It does parse in
  * place, though, so that what was between two fields is seen by their addresses: with CR LF the next line begins two bytes after the end of a value. What leaves
  * no trace, because it is as long: NUL LF, taken for CR LF, and a line of `:` LF, taken for the end of the head. Servers in front write a head anew, so that neither comes
- * through one. Chunks may end with a bare LF, which cannot be seen either; their sizes are read strictly.
+ * through one. Chunks may end with a bare LF, which cannot be seen either; their sizes are read strictly. For what cannot be seen a connection ends with its answer after a chunked
+ * request, and after every request of a proxy that is trusted (server_response.c): there is no second request that the two could see apart.
  * Used by net's server. */
 #include "net/server_int.h"
 

@@ -92,7 +92,8 @@ static enum MHD_Result on_header(void *context, enum MHD_ValueKind kind, const c
 void client_find(struct exchange *exchange)
 {
     struct search search = {.server = exchange->server};
-    if (is_trusted(exchange->server, &exchange->peer->address))
+    exchange->proxied = is_trusted(exchange->server, &exchange->peer->address);
+    if (exchange->proxied)
         MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, on_header, &search);
     write_address(search.any ? &search.found : &exchange->peer->address, exchange->address);
 }

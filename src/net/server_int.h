@@ -116,6 +116,7 @@ struct exchange {
     struct buf body;              /* its maximum is what this request may have */
     uint64_t body_seen;           /* bytes that came, kept or not */
     bool begun;                   /* the headers were seen */
+    bool proxied;                 /* came from a proxy that is trusted */
     bool overloaded;              /* its body is not kept, because there are too many */
     bool waits;                   /* for a worker */
     bool answered;                /* the handler has run, or the server itself has answered */
@@ -149,7 +150,7 @@ uint64_t request_announced(const struct exchange *exchange);
 struct in6_addr client_of_socket(const struct sockaddr *from);
 /* ERR_USAGE when one cannot be read, or there are too many. */
 int client_trust(struct http_server *server, const struct str *proxies, size_t count, struct err *err) MUST_CHECK;
-/* Sets exchange->address. */
+/* Sets exchange->address and .proxied. */
 void client_find(struct exchange *exchange);
 
 /* ---- server_response.c ---- */

@@ -163,8 +163,12 @@ static void response_drop(struct exchange *exchange)
     exchange->response = NULL;
 }
 
-/* libmicrohttpd takes a bare LF for the end of a chunk's size: who stands in front may see another end. So nothing that follows on the connection is a request. */
-#define LAST_ANSWER ((struct http_header){STR(MHD_HTTP_HEADER_CONNECTION), STR("close")})
+/* Whether who stands in front may see another end of the request: libmicrohttpd takes a bare LF for the end of a chunk's size, and of a head's line that ends with NUL or is only a colon
+ * (server_check.c). So nothing that follows a chunked request on its connection is a request, and nothing that follows any request of a proxy. */
+static bool is_last(const struct exchange *exchange)
+{
+    return exchange->proxied || MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
+}
 
 static void make(struct exchange *exchange, const struct http_server_response *from)
 {
@@ -175,8 +179,8 @@ static void make(struct exchange *exchange, const struct http_server_response *f
     bool ok = exchange->response != NULL;
     for (size_t i = 0; ok && i < from->header_count; i++)
         ok = header_add(exchange->response, &exchange->arena, from->headers[i]);
-    if (ok && MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL)
-        ok = header_add(exchange->response, &exchange->arena, LAST_ANSWER);
+    if (ok && is_last(exchange))
+        ok = header_add(exchange->response, &exchange->arena, (struct http_header){STR(MHD_HTTP_HEADER_CONNECTION), STR("close")});
     if (!ok)
         response_drop(exchange);
 }

@@ -191,6 +191,58 @@ static void what_is_only_unusual_is_answered(void **state)
     http_server_stop(server);
 }
 
+static void say_bytes(int fd, struct str bytes)
+{
+    assert_int_equal(send(fd, bytes.p, bytes.n, MSG_NOSIGNAL), bytes.n);
+}
+
+/* Where a line of the head, or a chunk, ends for libmicrohttpd alone, which leaves no trace of it; and an ordinary request, to see that it is the rule that holds. */
+static void nothing_follows_what_may_end_in_two_places(void **state)
+{
+    (void)state;
+    static const struct str requests[] = {
+        STR("GET /a HTTP/1.1\r\nHost: x\r\nX-A: 1\0\n\r\n"), STR("GET /a HTTP/1.1\r\nHost: x\r\n:\n"), STR("GET /a HTTP/1.1\r\nHost: x\r\nX-A: 1\0\n:\n"),
+        STR("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 0\0\n\r\n"), STR("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"),
+        STR(HEAD "Transfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n"), STR(HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
+    };
+    static const struct str proxy = STR("127.0.0.1");
+    struct http_server *server = start((struct http_server_options){.workers = 1, .trusted_proxies = &proxy, .trusted_proxy_count = 1});
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        BUF_AUTO answer = {0};
+        int fd = bare_dial(http_server_port(server));
+        calls = 0;
+        say_bytes(fd, requests[i]);
+        say_bytes(fd, STR(NEXT));
+        bare_drain(fd, &answer);
+        close(fd);
+        buf_append_z(&answer, "");
+        if (calls > 1 || bare_holds(&answer, "smuggled"))
+            fail_msg("%zu: %d calls, `%s`", i, calls, answer.p);
+    }
+    http_server_stop(server);
+}
+
+/* Also where nobody is said to stand in front. */
+static void nothing_follows_a_chunked_request(void **state)
+{
+    (void)state;
+    static const char *const chunks[] = {"5\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n", "5\r\nhello\n0\r\n\r\n", "5;a=b\n\nhell\r\n0\r\nX-A: 1\n\r\n"};
+    struct http_server *server = start((struct http_server_options){.workers = 1});
+    for (size_t i = 0; i < sizeof chunks / sizeof *chunks; i++) {
+        BUF_AUTO request = {0}, answer = {0};
+        calls = 0;
+        buf_append_z(&request, HEAD "Transfer-Encoding: chunked\r\n\r\n");
+        buf_append_z(&request, chunks[i]);
+        buf_append_z(&request, NEXT);
+        bare_ask(http_server_port(server), request.p, &answer);
+        if (calls > 1 || bare_holds(&answer, "smuggled"))
+            fail_msg("%zu: %d calls, `%s`", i, calls, answer.p);
+        if (i == 0)
+            assert_has(&answer, "\r\nConnection: close\r\n");
+    }
+    http_server_stop(server);
+}
+
 /* ---- too much ---- */
 
 static void heads_and_bodies_have_an_end(void **state)
@@ -490,6 +542,8 @@ int main(void)
         cmocka_unit_test(what_can_be_read_in_two_ways_is_refused),
         cmocka_unit_test(a_nul_in_the_head_is_refused),
         cmocka_unit_test(what_is_only_unusual_is_answered),
+        cmocka_unit_test(nothing_follows_what_may_end_in_two_places),
+        cmocka_unit_test(nothing_follows_a_chunked_request),
         cmocka_unit_test(heads_and_bodies_have_an_end),
         cmocka_unit_test(a_body_is_limited_by_what_the_head_says),
         cmocka_unit_test(bodies_together_are_bounded),
