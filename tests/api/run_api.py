@@ -122,7 +122,10 @@ class ApiCarrying(Carrying):
     def serve(self):
         if not self.web:
             self.prepare()
-            self.web = Web(self.program, *self.case.header.get('Serve', '--allow-local-tills').split())
+            self.web = self.open_web(*self.case.header.get('Serve', '--allow-local-tills').split())
+
+    def open_web(self, *options):
+        return Web(self.program, *options)
 
     def finish_command(self):
         """Before the next request: an answer whose status nobody looked at is a success."""
@@ -149,9 +152,12 @@ class ApiCarrying(Carrying):
         if data is not None:
             headers.setdefault('Content-Type', 'application/octet-stream' if 'file' in options else 'application/json')
         self.first_request = len(self.till.requests) if self.till else 0
-        self.answer = self.web.ask(options.get('as', 'admin'), method, target, data, **headers)
+        self.answer = self.ask(options.get('as', 'admin'), method, target, data, headers)
         self.status_seen = False
         DESCRIBED.check(method, target, self.answer)
+
+    def ask(self, who, method, target, data, headers):
+        return self.web.ask(who, method, target, data, **headers)
 
     def do_finish(self, words, text):
         job = self.answer.json()

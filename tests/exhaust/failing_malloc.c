@@ -1,10 +1,12 @@
 /* failing_malloc.c: an allocator that fails on order, put before the C library's by LD_PRELOAD, so that every library of the program meets it, not only
- * what asks base/mem.h. Only for tests/exhaust/exhaust.py.
+ * what asks base/mem.h. Only for tests/exhaust/exhaust.py and serve.py.
  *
  * Allocations are counted from the call of main on, through malloc, calloc, realloc and all their relatives, of all threads.
  *   FAILING_MALLOC_AT=N       the Nth fails with ENOMEM; without it none does
  *   FAILING_MALLOC_STICKY=1   and every one after it
  *   FAILING_MALLOC_FILE=PATH  receives, at the end of the process, `COUNT FAILED`: how many were asked for and how many were refused
+ *   FAILING_MALLOC_CONTROL=PATH  a file of four numbers of 64 bits, which whoever has it mapped too reads and sets while the process goes on: allocations asked for, allocations
+ *                             refused, N (0 for none) and whether all later ones fail too; instead of the above
  * All of this is read, and the file opened, before main: nothing here allocates, and free is left alone. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* The C library's own, under the names by which it lets itself be replaced. */
@@ -29,10 +32,10 @@ typedef int main_fn(int argc, char **argv, char **environment);
 typedef int start_fn(main_fn *start, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
 int __libc_start_main(main_fn *start, int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void), void *stack_end);
 
+struct control { _Atomic int64_t asked, refused, fail_at, sticky; };
+
 static _Atomic bool counting;
-static _Atomic int64_t asked, refused;
-static int64_t fail_at;
-static bool sticky;
+static struct control own, *control = &own;
 static int result_fd = -1;
 static main_fn *real_main;
 
@@ -40,10 +43,10 @@ static bool allowed(void)
 {
     if (!atomic_load_explicit(&counting, memory_order_relaxed))
         return true;
-    int64_t number = atomic_fetch_add(&asked, 1) + 1;
-    if (fail_at == 0 || (sticky ? number < fail_at : number != fail_at))
+    int64_t number = atomic_fetch_add(&control->asked, 1) + 1, fail_at = atomic_load(&control->fail_at);
+    if (fail_at == 0 || (atomic_load(&control->sticky) ? number < fail_at : number != fail_at))
         return true;
-    atomic_fetch_add(&refused, 1);
+    atomic_fetch_add(&control->refused, 1);
     errno = ENOMEM;
     return false;
 }
@@ -122,17 +125,31 @@ __attribute__((destructor)) static void tell(void)
     char line[64];
 
     atomic_store(&counting, false);
-    int n = snprintf(line, sizeof line, "%lld %lld\n", (long long)atomic_load(&asked), (long long)atomic_load(&refused));
+    int n = snprintf(line, sizeof line, "%lld %lld\n", (long long)atomic_load(&control->asked), (long long)atomic_load(&control->refused));
     if (result_fd >= 0 && write(result_fd, line, (size_t)n) != n)
         _exit(99);
 }
 
+/* Without it the process does not begin: a test would find nothing. */
+static struct control *map_control(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    void *mapped = fd >= 0 ? mmap(NULL, sizeof(struct control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+
+    if (mapped == MAP_FAILED)
+        _exit(98);
+    close(fd);
+    return mapped;
+}
+
 static int counted_main(int argc, char **argv, char **environment)
 {
-    const char *path = getenv("FAILING_MALLOC_FILE");
+    const char *path = getenv("FAILING_MALLOC_FILE"), *control_path = getenv("FAILING_MALLOC_CONTROL");
 
-    fail_at = read_number("FAILING_MALLOC_AT");
-    sticky = read_number("FAILING_MALLOC_STICKY") != 0;
+    own.fail_at = read_number("FAILING_MALLOC_AT");
+    own.sticky = read_number("FAILING_MALLOC_STICKY");
+    if (control_path)
+        control = map_control(control_path);
     if (path)
         result_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     atomic_store(&counting, true);

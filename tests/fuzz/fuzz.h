@@ -36,7 +36,7 @@ static inline struct str input_line(struct str *rest)
 }
 
 /* A number that each input has of its own, to choose among variants without spending a byte of the input on it. */
-static inline unsigned input_choice(struct str input, unsigned count)
+static inline unsigned input_variant(struct str input, unsigned count)
 {
     unsigned sum = 0;
 

@@ -182,7 +182,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (read_rows(input, &rows) == OK) {
         if (!has_large_cell(&rows))
             law_of_writing(&rows);
-        if (size < CHUNK_BYTES && !rows.dialect.byte_order_mark && input_choice(input, CHUNK_EVERY) == 0)
+        if (size < CHUNK_BYTES && !rows.dialect.byte_order_mark && input_variant(input, CHUNK_EVERY) == 0)
             law_of_chunks(input, &rows);
     }
     arena_release(&rows.arena);

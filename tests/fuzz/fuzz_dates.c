@@ -162,7 +162,7 @@ static void law_of_instants(struct str input, const char *text)
     law_of_writing(at_utc);
     law_of_paris(at_utc);
     for (size_t i = 0; i < ZONE_COUNT; i++)
-        law_of_business_days(zones[i], at_utc, (int)input_choice(input, 24 * 60));
+        law_of_business_days(zones[i], at_utc, (int)input_variant(input, 24 * 60));
 }
 
 /* A zone file is the system's, so nothing is asked of one but that no bytes do harm, and that no offset is absurd. */

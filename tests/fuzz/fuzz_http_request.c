@@ -1,17 +1,9 @@
 /* fuzz_http_request.c: the server's side of HTTP: the very bytes of a connection, through libmicrohttpd, to a handler, and what that handler asks for:
  * path, query, headers, body. A connection is handed to the server's daemon over a socket pair instead of the network.
  * The first line is also tried as an address to listen on, and the whole as text to encode and decode. */
-#include <linux/sockios.h>
-#include <poll.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "fuzz_connection.h"
 
-#include "net/server_int.h"
-
-#include "fuzz.h"
-
-enum { BODY_MAX = 1024, REQUEST_MAX = 16 << 10, ANSWER_MS = 5000 };
+enum { BODY_MAX = 1024, REQUEST_MAX = 16 << 10 };
 
 /* What the connection says, and how often that has reached the handler; both sides take turns. */
 static struct str said;
@@ -147,47 +139,15 @@ static struct http_server *server_of_test(void)
     return server;
 }
 
-/* All that comes until the server closes; it must, once it is told that no more bytes follow. It is told when it has taken those that were sent:
- * libmicrohttpd 0.9.75 does not see an end that comes together with the last bytes, and would close only after CONNECTION_TIMEOUT_S. */
-static void read_answer(int fd, struct buf *out)
-{
-    bool told = false;
-
-    for (int waited_ms = 0; waited_ms < ANSWER_MS;) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-        int unread = 1;
-
-        if (!told && ioctl(fd, SIOCOUTQ, &unread) == 0 && unread == 0)
-            told = shutdown(fd, SHUT_WR) == 0;
-        int ready = poll(&wait, 1, told ? 100 : 1);
-        waited_ms += ready == 0 ? (told ? 100 : 1) : 0;
-        if (ready <= 0)
-            continue;
-        char *room = buf_reserve(out, 4096);
-        LAW(room != NULL);
-        ssize_t got = read(fd, room, 4096);
-        if (got <= 0)
-            return;
-        out->n += (size_t)got;
-    }
-    law_broken("the server closes a connection that has ended", __FILE__, __LINE__);
-}
-
 static void law_of_connection(struct str input)
 {
-    struct sockaddr_in peer = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(4242)};
     BUF_AUTO answer = {0};
-    int ends[2];
 
     if (input.n > REQUEST_MAX)
         return;
     said = input;
     reached = 0;
-    LAW(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
-    LAW(write(ends[0], input.p, input.n) == (ssize_t)input.n);
-    LAW(MHD_add_connection(server_of_test()->daemon, ends[1], (struct sockaddr *)&peer, sizeof peer) == MHD_YES);
-    read_answer(ends[0], &answer);
-    close(ends[0]);
+    connection_ask(server_of_test(), input, &answer);
     LAW(answer.n == 0 || str_starts_with(buf_str(&answer), STR("HTTP/1.")));
 }
 

@@ -217,6 +217,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             till.pages[till.page_count] = STR("");
         law_of_body(till.pages[till.page_count++]);
     }
-    law_of_list(&till, 1 + (int)input_choice(input_of(data, size), 4));
+    law_of_list(&till, 1 + (int)input_variant(input_of(data, size), 4));
     return 0;
 }
