@@ -108,6 +108,8 @@ def steps():
          Suite('hardened (build)', python('tests/analysis/hardened.py', 'build'), count_last_line, needs='build')],
         [Suite('exhausted memory, sqlite (build)', python('tests/exhaust/exhaust.py', 'build', '--engine', 'sqlite', '--sample', '1', '--jobs', str(JOBS)), count_last_line,
                needs='build')],
+        [Suite('exhausted memory of the server, sqlite (build)', python('tests/exhaust/serve.py', 'build', '--sample', '2', '--part', '3', '--jobs', str(JOBS)), count_last_line,
+               needs='build')],
         [Suite('mutants of the money', python('tests/mutation/mutate.py', '--only', 'money.c', '--only', 'src/books', '--sample', '16', '--seed', '7', '--unit'),
                count_last_line)],
         [Suite('clang-tidy', python('tests/analysis/tidy.py', 'build', '--jobs', str(JOBS)), count_last_line, needs='build')],
@@ -127,6 +129,8 @@ def steps():
         [build_suite('build-tsan', '-Db_sanitize=thread', targets=THREADED)],
         [Suite('jobs over the API (build-tsan)', python('tests/api/jobs.py', 'build-tsan'), count_last_line, needs='build-tsan')],
         [Suite('threads (build-tsan)', python('tests/analysis/threads.py', 'build-tsan'), count_last_line, needs='build-tsan')],
+        [Suite('the server under valgrind (build)', python('tests/api/run_api.py', 'build', '--engine', 'sqlite', '--valgrind', '--jobs', str(JOBS), 'documents', 'grid.case', 'feed', 'files'),
+               count_last_line, needs='build')],
         [Suite('cases under valgrind (build)', python('tests/run_cases.py', 'build', '--engine', 'sqlite', '--valgrind', '--every', '6', '--jobs', str(JOBS)), count_last_line,
                needs='build')],
     ]

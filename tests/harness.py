@@ -137,6 +137,7 @@ class Result:
 class Program:
     """`liaison` of a build, on one database, in a folder of its own."""
     wrapper = ()  # a command that `run` puts before it: a tool that watches it
+    start_wrapper = ()  # the same for `start`
 
     def __init__(self, build, engine, prefix='liaison-test-'):
         self.build = pathlib.Path(build).resolve()
@@ -148,7 +149,7 @@ class Program:
                                 NO_PROXY='127.0.0.1', no_proxy='127.0.0.1')
 
     def start(self, *arguments, program=None, **options):
-        return subprocess.Popen([str(program or self.build / 'liaison'), *map(str, arguments)], cwd=self.folder, env=self.environment,
+        return subprocess.Popen([*self.start_wrapper, str(program or self.build / 'liaison'), *map(str, arguments)], cwd=self.folder, env=self.environment,
                                 **{'stdin': subprocess.DEVNULL, 'stdout': subprocess.PIPE, 'stderr': subprocess.PIPE, **options})
 
     def run(self, *arguments, environment=None, before=None, stdin=None):

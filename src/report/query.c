@@ -270,9 +270,20 @@ static bool is_blank(const struct parsing *parsing, const struct report_paramete
     return known && !parameter->value.n;
 }
 
+/* Not every list has texts to look into. */
+static int parse_search(struct parsing *parsing, const struct report_parameter *parameter, struct err *err)
+{
+    bool searched = false;
+
+    for (size_t i = 0; i < parsing->list->page_count; i++)
+        searched = searched || (parsing->list->columns[i].flags & COLUMN_SEARCHED);
+    if (!searched)
+        return err_set(err, ERR_USAGE, N_("the list is not filtered by %s"), ERR_STR(parameter->name));
+    return fold_part(parsing->arena, parameter->value, &parsing->query.search, err);
+}
+
 static int parse_parameter(struct parsing *parsing, const struct report_parameter *parameter, struct err *err)
 {
-    struct report_query *query = &parsing->query;
     int column = column_by_name(parsing->list, parameter->name);
 
     if (is_blank(parsing, parameter))
@@ -282,7 +293,7 @@ static int parse_parameter(struct parsing *parsing, const struct report_paramete
     if (str_equal(parameter->name, STR("sort")))
         return parse_sort(parsing, parameter->value, err);
     if (str_equal(parameter->name, STR("q")))
-        return fold_part(parsing->arena, parameter->value, &query->search, err);
+        return parse_search(parsing, parameter, err);
     if (str_equal(parameter->name, STR("cursor"))) {
         parsing->cursor = parameter->value;
         return OK;

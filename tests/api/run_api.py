@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the data-file cases of the API: tests/api/cases/*.case, each on every engine that is here, against a real `liaison serve`; and tries every route with every role.
 
-usage: run_api.py BUILD_FOLDER [--engine sqlite|postgresql] [--jobs N] [CASE…]      (a part of a name is enough)
+usage: run_api.py BUILD_FOLDER [--engine sqlite|postgresql] [--jobs N] [--valgrind] [CASE…]      (a part of a name is enough)
 
 A case is a text file as tests/run_cases.py says, and these sections act in it besides [till …], [reply …], [file …], [setup], [sql …], [requests …]:
     Serve:   --allow-local-tills     (header) options of the server; those of every case when the header is missing
@@ -33,7 +33,7 @@ import description
 import every_route
 import harness
 from harness import Failure, Program, read_json, write_json
-from run_cases import Carrying, Case, expect_json, expect_lines, is_part
+from run_cases import VALGRIND, Carrying, Case, expect_json, expect_lines, is_part
 from web import Web
 
 
@@ -204,9 +204,10 @@ class ApiCarrying(Carrying):
             web.close()
 
 
-def run_case(case, engine, build):
+def run_case(case, engine, build, wrapper):
     """None when it passed, else what to print."""
     with Program(build, engine, 'liaison-api-') as program:
+        program.start_wrapper = wrapper
         carrying = ApiCarrying(case, program)
         try:
             carrying.carry_out()
@@ -225,6 +226,7 @@ def main():
     parser.add_argument('build')
     parser.add_argument('--engine', choices=harness.ENGINES)
     parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--valgrind', action='store_true', help='watch the server; what memcheck finds is a failure')
     parser.add_argument('names', nargs='*')
     arguments = parser.parse_intermixed_args()
     score = harness.Score()
@@ -232,11 +234,11 @@ def main():
     paths = sorted((pathlib.Path(__file__).resolve().parent / 'cases').glob('*.case'))
     cases = [ApiCase(path) for path in paths if not arguments.names or any(name in path.name for name in arguments.names)]
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        futures = [(case, engine, pool.submit(run_case, case, engine, arguments.build)) for case in cases for engine in engines if engine in case.engines()]
+        futures = [(case, engine, pool.submit(run_case, case, engine, arguments.build, VALGRIND if arguments.valgrind else ())) for case in cases for engine in engines if engine in case.engines()]
         for case, engine, future in futures:
             told = future.result()
             score.check(f'{case.name} on {engine}', told is None, told or '')
-    if not arguments.names or 'every_route' in arguments.names:
+    if not arguments.valgrind and (not arguments.names or 'every_route' in arguments.names):
         for engine in engines:
             every_route.run(arguments.build, engine, score)
     return score.end()

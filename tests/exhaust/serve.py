@@ -260,6 +260,8 @@ class Exhausting(run_api.ApiCarrying):
         job = self.job_of(answer)
         if answer.status != wanted.answer.status and answer.status not in (401, 404, 409, 412, 422):
             return f'afterwards, without a fault, another answer\n{answer.told()}'
+        if answer.status == 409 and answer.json()['code'] == 'in_progress':
+            return None  # the Idempotency-Key is taken until, after a minute, it is known that nobody works on it
         got = self.lasting()
         if got != wanted.after:
             return f'afterwards, without a fault, something else is there\n{exhaust.differences(got, wanted.after)}\n{job}'
