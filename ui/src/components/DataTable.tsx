@@ -2,7 +2,7 @@
 //
 //   <DataTable list="documents" fixed={{ kind: 'invoice' }} columns={['number', 'date', 'customer', 'total_cents']} sort="-date"
 //              hrefOf={(row) => `/ventes/factures/${encodeURIComponent(String(row.number))}`} />
-import { Badge, Button, Checkbox, Group, Menu, Stack, Text, TextInput } from '@mantine/core';
+import { Badge, Button, Checkbox, Divider, Group, Menu, Popover, Stack, Text, TextInput } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useId, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from 'react';
@@ -108,23 +108,22 @@ function ColumnChoice({ offered, shown, chosen, setChosen }: ReturnType<typeof u
   const names = shown.map((column) => column.name);
   const toggle = (name: string) => setChosen(names.includes(name) ? (names.length > 1 ? names.filter((other) => other !== name) : names) : offered.map((column) => column.name).filter((other) => other === name || names.includes(other)));
   return (
-    <Menu closeOnItemClick={false} position="bottom-end">
-      <Menu.Target>
+    <Popover position="bottom-end" trapFocus shadow="md">
+      <Popover.Target>
         <Button variant="default">{t('table.columns')}</Button>
-      </Menu.Target>
-      <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
-        {offered.map((column) => (
-          <Menu.Item key={column.name} role="menuitemcheckbox" aria-checked={names.includes(column.name)} onClick={() => toggle(column.name)}
-            leftSection={<Checkbox checked={names.includes(column.name)} readOnly tabIndex={-1} aria-hidden size="xs" styles={{ input: { cursor: 'pointer' } }} />}>
-            {column.heading}
-          </Menu.Item>
-        ))}
-        <Menu.Divider />
-        <Menu.Item disabled={!chosen} onClick={() => setChosen(null)}>
-          {t('table.defaultColumns')}
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      </Popover.Target>
+      <Popover.Dropdown mah={420} style={{ overflowY: 'auto' }} aria-label={t('table.columns')}>
+        <Stack gap="xs">
+          {offered.map((column) => (
+            <Checkbox key={column.name} size="sm" label={column.heading} checked={names.includes(column.name)} onChange={() => toggle(column.name)} />
+          ))}
+          <Divider />
+          <Button variant="subtle" size="compact-sm" disabled={!chosen} onClick={() => setChosen(null)}>
+            {t('table.defaultColumns')}
+          </Button>
+        </Stack>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 
