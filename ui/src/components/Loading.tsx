@@ -13,7 +13,7 @@ export function Loading() {
     return () => clearTimeout(timer);
   }, []);
   return (
-    <Center p="xl" role="status" mih={120}>
+    <Center p="xl" role="status" aria-busy mih={120}>
       {late && (
         <>
           <Loader size="sm" mr="sm" aria-hidden />
