@@ -3,7 +3,7 @@ import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/c
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { apiPath, get, getTagged, newIdempotencyKey, write } from '@/api/client';
+import { ApiError, apiPath, get, getTagged, newIdempotencyKey, write } from '@/api/client';
 import type { Page, Row } from '@/api/types';
 import { ErrorMessage } from '@/components/ErrorMessage';
 import { useForget } from '@/components/record/useEdit';
@@ -16,19 +16,38 @@ const READ_MAX = 200;
 const SHOWN_MAX = 20;
 const TYPING_MS = 250;
 
+interface Found {
+  number: string;
+  date: string;
+  rest: number;
+}
+
+/** A number typed whole names its document, however many newer ones contain it. */
+async function documentNumbered(number: string, signal: AbortSignal): Promise<Found | null> {
+  try {
+    const { kind, state, date, total_cents, due } = await get<SalesDocument>(apiPath`documents/${number}`, undefined, signal);
+    return kind === 'order' || state === 'draft' ? null : { number, date, rest: total_cents - due.reduce((sum, line) => sum + line.allocated_cents, 0) };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
 /** Documents that a search finds: the one with just that number, then those with something left to pay. */
-function useDocumentsFound(search: string, enabled: boolean) {
+function useDocumentsFound(search: string, enabled: boolean): Found[] {
   const [settled] = useDebouncedValue(search.trim(), TYPING_MS);
+  const numbered = useQuery({ queryKey: ['list', 'documents', 'numbered', settled], queryFn: ({ signal }) => documentNumbered(settled, signal), enabled: enabled && settled !== '' });
   const found = useQuery({
     queryKey: ['list', 'documents', 'found', settled],
     queryFn: ({ signal }) => get<Page<Row>>('documents', { q: settled, state: 'validated', limit: READ_MAX, sort: '-date' }, signal),
     placeholderData: (before) => before,
     enabled,
   });
-  const rows = (found.data?.items ?? [])
+  const open = (found.data?.items ?? [])
     .filter((row) => row.kind !== 'order')
-    .map((row) => ({ number: String(row.number), date: String(row.date), rest: Number(row.total_cents) - Number(row.paid_cents) }));
-  return [...rows.filter((row) => row.number === settled), ...rows.filter((row) => row.number !== settled && row.rest !== 0)].slice(0, SHOWN_MAX);
+    .map((row) => ({ number: String(row.number), date: String(row.date), rest: Number(row.total_cents) - Number(row.paid_cents) }))
+    .filter((row) => row.number !== settled && row.rest !== 0);
+  return [...(numbered.data ? [numbered.data] : []), ...open].slice(0, SHOWN_MAX);
 }
 
 export function AllocationForm({ payment }: { payment: Payment }) {
