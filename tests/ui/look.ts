@@ -32,13 +32,20 @@ export function follow(page: Page) {
     });
 }
 
-/** Until every answer has come, and what they made the page ask in turn. */
+/** What the page still waits for, or nothing. Asked when the page itself has nothing to do. */
+async function awaited(page: Page, traffic: Traffic): Promise<string> {
+  const state = await page.evaluate(() => new Promise<string>((tell) => requestIdleCallback(() => tell(!document.querySelector('h1') ? 'a heading' : document.querySelector('[aria-busy=true]') ? 'a part that is busy' : ''))));
+  if (state) return state;
+  if (traffic.open.size > 0) return [...traffic.open].map((request) => request.url()).join(' ');
+  return Date.now() - traffic.changed < QUIET_MS ? 'what the last answer brings' : '';
+}
+
+/** Until the page stands with all its answers, and what they made it ask in turn. */
 export async function settle(page: Page) {
   const traffic = followed.get(page);
   if (!traffic) throw new Error('this page is not followed');
-  await expect
-    .poll(() => (traffic.open.size > 0 ? [...traffic.open].map((request) => request.url()).join(' ') : Date.now() - traffic.changed < QUIET_MS ? 'an answer has just come' : 'quiet'), { intervals: [20] })
-    .toBe('quiet');
+  // A page that is on its way to another address cannot be asked.
+  await expect.poll(() => awaited(page, traffic).catch(String), { intervals: [20], message: 'what the page waits for' }).toBe('');
 }
 
 interface Violation {

@@ -4,7 +4,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { follow, look } from './look';
+import { follow, look, settle } from './look';
 import { wordsOf, type Language, type Words } from './words';
 
 const HERE = import.meta.dirname ?? __dirname;
@@ -134,7 +134,7 @@ export const test = base.extend<{ language: Language; t: Words }>({
     expect(broken, 'faults that the browser told').toEqual([]);
   },
 });
-export { expect, look };
+export { expect, look, settle };
 
 /** Scripts that throw, and what the Content-Security-Policy stopped. */
 export function watch(page: Page): string[] {
