@@ -91,7 +91,7 @@ export function Attention({ attention }: { attention: Home['attention'] }) {
                 <Group gap="sm">
                   {days_not_green.slice(0, DAYS_NAMED).map((one) => (
                     <Group key={one.day} gap={4}>
-                      <Anchor component={Link} to={`/controle/preuve/${one.day}`} size="sm">
+                      <Anchor component={Link} to={`/controle/preuve/${one.day}`} size="sm" display="inline-block" lh="24px">
                         {t.format.shortDay(one.day)}
                       </Anchor>
                       <DayBadge state={one.state} />
