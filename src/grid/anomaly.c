@@ -18,7 +18,7 @@ const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT] = {
         N_("1. Give the line its rate: liaison grid edit SALE --set line.N.rate=20\n2. liaison grid validate"), 1, .action = CURE_EDIT},
     [ANOMALY_UNMAPPED_TAX] = {"unmapped_tax", "sale", true,
         N_("VAT %s %% is not mapped"), /* rate in percent */
-        N_("1. liaison tax add CODE --rate %1$s\n2. liaison grid validate"), 1, .action = CURE_MAP_TAX},
+        N_("1. liaison tax add CODE --rate %1$s\n2. liaison grid validate"), 1, .arg_types = "r", .action = CURE_MAP_TAX},
     [ANOMALY_UNMAPPED_MEANS] = {"unmapped_means", "sale", true,
         N_("the till's means of payment %s (%s) is not mapped"), /* till type, label */
         N_("1. liaison means map %1$s MEANS (liaison means list shows them; liaison means add makes one)\n2. liaison grid validate"), 2, .action = CURE_MAP_MEANS},
@@ -27,22 +27,22 @@ const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT] = {
         N_("1. liaison link edit LINK --unknown-customer create, or give the sale a known one: liaison grid edit SALE --set customer_code=CODE\n2. liaison grid validate"), 2, .action = CURE_EDIT},
     [ANOMALY_LINES_TOTAL] = {"lines_total", "sale", true,
         N_("the lines add up to %s, the ticket says %s"), /* sum, total */
-        N_("1. liaison grid show SALE, and compare with the ticket at the till\n2. liaison grid edit SALE --set line.N.total=… (or total=…)\n3. liaison grid validate"), 2, .action = CURE_EDIT},
+        N_("1. liaison grid show SALE, and compare with the ticket at the till\n2. liaison grid edit SALE --set line.N.total=… (or total=…)\n3. liaison grid validate"), 2, .arg_types = "cc", .action = CURE_EDIT},
     [ANOMALY_PAYMENTS_TOTAL] = {"payments_total", "sale", true,
         N_("the payments add up to %s, the ticket says %s"), /* sum, total and tip */
-        N_("1. liaison grid show SALE, and compare with the ticket at the till\n2. liaison grid edit SALE --set payment.N.amount=…\n3. liaison grid validate"), 2, .action = CURE_EDIT},
+        N_("1. liaison grid show SALE, and compare with the ticket at the till\n2. liaison grid edit SALE --set payment.N.amount=…\n3. liaison grid validate"), 2, .arg_types = "cc", .action = CURE_EDIT},
     [ANOMALY_TAX_TOTAL] = {"tax_total", "sale", true,
         N_("the till states %2$s of VAT at %1$s %%, which the lines at that rate cannot give"), /* rate, stated VAT */
-        N_("1. liaison grid show SALE, and compare with the ticket at the till\n2. liaison grid edit SALE --set tax.%1$s=…\n3. liaison grid validate"), 2, .action = CURE_EDIT},
+        N_("1. liaison grid show SALE, and compare with the ticket at the till\n2. liaison grid edit SALE --set tax.%1$s=…\n3. liaison grid validate"), 2, .arg_types = "rc", .action = CURE_EDIT},
     [ANOMALY_IMPOSSIBLE_DATE] = {"impossible_date", "sale", true,
         N_("the sale has no date that can be read"), 
         N_("1. liaison grid edit SALE --set date=2026-01-31\n2. liaison grid validate"), 0, .action = CURE_EDIT},
     [ANOMALY_FUTURE_DATE] = {"future_date", "sale", true,
         N_("the sale is dated %s, in the future"), /* day */
-        N_("1. Look at the clock of the till and of this machine\n2. Wait until then, or liaison grid edit SALE --set date=2026-01-31\n3. liaison grid validate"), 1, .action = CURE_EDIT},
+        N_("1. Look at the clock of the till and of this machine\n2. Wait until then, or liaison grid edit SALE --set date=2026-01-31\n3. liaison grid validate"), 1, .arg_types = "d", .action = CURE_EDIT},
     [ANOMALY_CLOSED_PERIOD] = {"closed_period", "sale", true,
         N_("the sale is dated %s, in a closed period (closed until %s)"), /* day, closed until */
-        N_("1. Ask the accountant: reopen with liaison company set --closed-until DATE, or date it later: liaison grid edit SALE --set date=…\n2. liaison grid validate"), 2, .action = CURE_EDIT},
+        N_("1. Ask the accountant: reopen with liaison company set --closed-until DATE, or date it later: liaison grid edit SALE --set date=…\n2. liaison grid validate"), 2, .arg_types = "dd", .action = CURE_EDIT},
     [ANOMALY_NUMBER_TAKEN] = {"number_taken", "sale", true,
         N_("number %s is taken by another document"), /* number */
         N_("1. liaison document show %1$s, to see which\n2. liaison grid edit SALE --set number=…, or liaison link edit LINK --numbers renumber\n3. liaison grid validate"), 1, .action = CURE_EDIT},
@@ -63,7 +63,7 @@ const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT] = {
         N_("1. Compare with the ticket at the till\n2. liaison grid purge SALE, or correct it at the till and synchronise again"), 0, .action = CURE_EDIT},
     [ANOMALY_UNREADABLE_VALUE] = {"unreadable_value", "sale", true,
         N_("%s cannot be read: “%s” (%s)"), /* path, what stood there, reason */
-        N_("1. liaison grid show SALE\n2. Give the right value: liaison grid edit SALE --set FIELD=…, or correct it at the till and synchronise again\n3. liaison grid validate"), 3, .msgid_arg = 3, .action = CURE_EDIT},
+        N_("1. liaison grid show SALE\n2. Give the right value: liaison grid edit SALE --set FIELD=…, or correct it at the till and synchronise again\n3. liaison grid validate"), 3, .arg_types = "ttm", .action = CURE_EDIT},
     [ANOMALY_NOT_POSTED] = {"not_posted", "sale", true,
         N_("the books refuse the sale: %s"), /* the error's text */
         N_("1. liaison grid show SALE, and compare with what the message names\n2. liaison grid edit SALE --set FIELD=… (payment.N.id when a payment is known already)\n3. liaison grid validate"), 1, .action = CURE_EDIT},
@@ -78,7 +78,7 @@ const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT] = {
         N_("1. If they are one article, give it one reference at the till; if not, make the references clearly different\n2. liaison sync LINK --only articles-in"), 2},
     [ANOMALY_ARTICLE_UNKNOWN_TAX] = {"article_unknown_tax", "article", false,
         N_("the VAT rate %s of till articles has no VAT code here"), /* rate in percent, or the till's tax id */
-        N_("1. liaison tax add CODE --rate %1$s (or set the article's VAT at the till)\n2. liaison sync LINK --only articles-in"), 1, .action = CURE_MAP_TAX},
+        N_("1. liaison tax add CODE --rate %1$s (or set the article's VAT at the till)\n2. liaison sync LINK --only articles-in"), 1, .arg_types = "r", .action = CURE_MAP_TAX},
     [ANOMALY_ARTICLE_SEVERAL_TAXES] = {"article_several_taxes", "article", false,
         N_("the till article %s (%s) has several VAT rates"), /* reference, name */
         N_("1. Leave it one VAT rate at the till, or split it into two articles\n2. liaison sync LINK --only articles-in"), 2},
@@ -180,16 +180,36 @@ int anomaly_groups(struct db *db, int64_t company_id, int64_t link_id, anomaly_g
     return rc;
 }
 
+/* As the language writes it; what does not read as its type (a till's own id of a rate, “…” for any) stays as it is. */
+static void append_argument(struct buf *out, char type, struct str arg)
+{
+    const char *text = ERR_STR(arg);
+    int64_t value = 0;
+    int32_t day = 0;
+
+    if (type == 'c' && decimal_parse(arg, 2, &value) == DECIMAL_OK)
+        text_append_cents(out, value);
+    else if (type == 'r' && decimal_parse(arg, 3, &value) == DECIMAL_OK)
+        text_append_milli(out, value);
+    else if (type == 'd' && civil_parse_day(arg, &day))
+        civil_append_day_local(out, day);
+    else
+        buf_append_z(out, type == 'm' ? text_translate(text) : text);
+}
+
 void anomaly_append_cause(struct buf *out, const struct anomaly_kind *kind, const struct str *args, int arg_count)
 {
-    char texts[4][ERR_ARG_SIZE];
+    struct buf texts[4] = {0};
     const char *pointers[4];
-    for (int i = 0; i < arg_count && i < 4; i++) {
-        pointers[i] = err_str(args[i], texts[i]);
-        if (i + 1 == kind->msgid_arg)
-            pointers[i] = text_translate(pointers[i]);
+    int count = arg_count < 4 ? arg_count : 4;
+    for (int i = 0; i < count; i++) {
+        append_argument(&texts[i], kind->arg_types && i < kind->arg_count ? kind->arg_types[i] : 't', args[i]);
+        pointers[i] = texts[i].p ? texts[i].p : "";
+        out->failed = out->failed || buf_failed(&texts[i]);
     }
-    message_format(out, text_translate(kind->cause), pointers, arg_count < 4 ? arg_count : 4);
+    message_format(out, text_translate(kind->cause), pointers, count);
+    for (int i = 0; i < count; i++)
+        buf_release(&texts[i]);
 }
 
 /* What a till names stands here in commands that a person copies into a shell. */

@@ -29,7 +29,7 @@ struct anomaly_kind {
     const char *cause;     /* msgid with the args of the anomaly */
     const char *cure;      /* msgid, numbered steps: "1. liaison tax map …\n2. liaison grid validate" with the same args */
     int arg_count;
-    int msgid_arg;         /* which argument (from 1) is a msgid itself; 0 = none */
+    const char *arg_types; /* a letter each, for the cause: t text, m msgid, c amount, r rate in percent, d day, as a command takes them (15.00, 5.5, 2026-01-30); NULL = all texts */
     enum anomaly_cure action; /* its arguments are those of the anomaly: a rate, a type, a reference and a label, a till article and its name */
 };
 extern const struct anomaly_kind anomaly_catalogue[ANOMALY_COUNT];
