@@ -52,6 +52,7 @@ static const struct report_column PAYMENT_COLUMNS[] = {
     {"customer", N_("Customer"), REPORT_TEXT, false, "c.code", COLUMN_JOINED | COLUMN_SEARCHED},
     {"customer_name", N_("Customer’s name"), REPORT_TEXT, false, NAME_OF("c"), COLUMN_JOINED | COLUMN_NULLABLE | COLUMN_SEARCHED},
     {"link", N_("Link"), REPORT_TEXT, false, "l.name", COLUMN_JOINED | COLUMN_NULLABLE, LINK_CHOICES},
+    {"means_label", N_("Means of payment"), REPORT_TEXT, false, "m.label", COLUMN_JOINED | COLUMN_SEARCHED},
 };
 
 static const struct report_column STOCK_COLUMNS[] = {

@@ -247,23 +247,30 @@ static int parse_limit(struct parsing *parsing, const struct report_parameter *p
     return OK;
 }
 
-/* The column of COLUMN_from or COLUMN_to. */
-static int bound_column(const struct parsing *parsing, struct str name, struct err *err)
-{
-    size_t suffix = str_ends_with(name, STR("_from")) ? 5 : str_ends_with(name, STR("_to")) ? 3 : 0;
-    int column = suffix ? column_by_name(parsing->list, (struct str){name.p, name.n - suffix}) : -1;
+/* What stands behind the name of a column that is not asked for as it is. */
+static const struct { struct str suffix; enum report_operator operator; enum report_filter_kind kind; } suffixes[] = {
+    {STR("_from"), REPORT_FROM, REPORT_FILTER_RANGE}, {STR("_to"), REPORT_TO, REPORT_FILTER_RANGE}, {STR("_is"), REPORT_EQUAL, REPORT_FILTER_TEXT}};
 
-    if (column < 0 || report_filter_kind(&parsing->list->columns[column]) != REPORT_FILTER_RANGE)
-        return err_set(err, ERR_USAGE, N_("the list does not know %s: it takes limit, cursor, sort, q and the columns that /api/v1/lists names"), ERR_STR(name));
-    return column;
+/* The column of COLUMN_from, COLUMN_to or COLUMN_is, and which of them it is. */
+static int suffixed_column(const struct parsing *parsing, struct str name, enum report_operator *ret, struct err *err)
+{
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        int column = str_ends_with(name, suffixes[i].suffix) ? column_by_name(parsing->list, (struct str){name.p, name.n - suffixes[i].suffix.n}) : -1;
+        if (column < 0 || report_filter_kind(&parsing->list->columns[column]) != suffixes[i].kind)
+            continue;
+        *ret = suffixes[i].operator;
+        return column;
+    }
+    return err_set(err, ERR_USAGE, N_("the list does not know %s: it takes limit, cursor, sort, q and the columns that /api/v1/lists names"), ERR_STR(name));
 }
 
 /* A field of a form that was left empty: no condition, when there is such a field. */
 static bool is_blank(const struct parsing *parsing, const struct report_parameter *parameter)
 {
     static const char *const words[] = {"cursor", "sort", "q"};
+    enum report_operator operator;
     struct err ignored = {0};
-    bool known = column_by_name(parsing->list, parameter->name) >= 0 || bound_column(parsing, parameter->name, &ignored) >= 0;
+    bool known = column_by_name(parsing->list, parameter->name) >= 0 || suffixed_column(parsing, parameter->name, &operator, &ignored) >= 0;
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         known = known || str_equal(parameter->name, str_from(words[i]));
@@ -284,6 +291,7 @@ static int parse_search(struct parsing *parsing, const struct report_parameter *
 
 static int parse_parameter(struct parsing *parsing, const struct report_parameter *parameter, struct err *err)
 {
+    enum report_operator operator;
     int column = column_by_name(parsing->list, parameter->name);
 
     if (is_blank(parsing, parameter))
@@ -300,8 +308,10 @@ static int parse_parameter(struct parsing *parsing, const struct report_paramete
     }
     if (column >= 0)
         return add_filter(parsing, column, parameter, err);
-    column = bound_column(parsing, parameter->name, err);
-    return column < 0 ? column : add_range(parsing, column, str_ends_with(parameter->name, STR("_to")) ? REPORT_TO : REPORT_FROM, parameter, err);
+    column = suffixed_column(parsing, parameter->name, &operator, err);
+    if (column < 0)
+        return column;
+    return operator == REPORT_EQUAL ? add_condition(parsing, column, operator, DB_STR(parameter->value), err) : add_range(parsing, column, operator, parameter, err);
 }
 
 int report_query_parse(const struct report_list *list, const struct company *company, struct arena *arena, const struct report_parameter *parameters, size_t count,

@@ -42,10 +42,11 @@ static const struct report_column DOCUMENT_DUE_COLUMNS[] = {
     {"due_no", N_("Due line"), REPORT_INT, true}};
 static const struct report_column DOCUMENT_PAYMENT_COLUMNS[] = {
     {"date", N_("Date"), REPORT_DAY}, {"means", N_("Means"), REPORT_TEXT}, {"amount_cents", N_("Amount"), REPORT_CENTS},
-    {"allocated_cents", N_("Allocated"), REPORT_CENTS}, {"till_payment", N_("Till payment"), REPORT_TEXT}, {"id", N_("Payment number"), REPORT_INT, true}};
+    {"allocated_cents", N_("Allocated"), REPORT_CENTS}, {"till_payment", N_("Till payment"), REPORT_TEXT}, {"id", N_("Payment number"), REPORT_INT, true},
+    {"means_label", N_("Label"), REPORT_TEXT, true}};
 static const struct report_column DOCUMENT_ALLOCATION_COLUMNS[] = {
     {"payment", N_("Payment number"), REPORT_INT}, {"due_no", N_("Due line"), REPORT_INT}, {"date", N_("Date"), REPORT_DAY}, {"means", N_("Means"), REPORT_TEXT},
-    {"amount_cents", N_("Amount"), REPORT_CENTS}, {"by_hand", N_("By hand"), REPORT_BOOL}};
+    {"amount_cents", N_("Amount"), REPORT_CENTS}, {"by_hand", N_("By hand"), REPORT_BOOL}, {"means_label", N_("Label"), REPORT_TEXT, true}};
 static const struct report_column DOCUMENT_MOVE_COLUMNS[] = {{"code", N_("Code"), REPORT_TEXT}, {"quantity_milli", N_("Quantity"), REPORT_MILLI}};
 static const struct report_column DOCUMENT_CREDIT_COLUMNS[] = {
     {"number", N_("Number"), REPORT_TEXT}, {"kind", N_("Kind"), REPORT_WORD}, {"date", N_("Date"), REPORT_DAY}, {"total_cents", N_("Total"), REPORT_CENTS}};
@@ -62,7 +63,7 @@ static const struct report_section DOCUMENT_PARTS[] = {
         " WHERE a.company_id = u.company_id AND a.document_id = u.document_id AND a.due_no = u.due_no), u.due_no"
         " FROM due_line u WHERE u.company_id = $1 AND u.document_id = $2 ORDER BY u.due_no", COLUMNS(DOCUMENT_DUE_COLUMNS)},
     {N_("Payments"), "payments",
-        "SELECT p.day, m.code, p.amount_cents, " REPORT_ALLOCATED_OF_PAYMENT ", p.till_payment_id, p.payment_id"
+        "SELECT p.day, m.code, p.amount_cents, " REPORT_ALLOCATED_OF_PAYMENT ", p.till_payment_id, p.payment_id, m.label"
         " FROM payment p JOIN means m ON m.company_id = p.company_id AND m.means_id = p.means_id"
         " WHERE p.company_id = $1 AND p.document_id = $2 ORDER BY p.payment_id", COLUMNS(DOCUMENT_PAYMENT_COLUMNS)},
     {N_("Stock moves"), "moves",
@@ -72,7 +73,7 @@ static const struct report_section DOCUMENT_PARTS[] = {
         "SELECT COALESCE(number, 'draft-' || CAST(document_id AS TEXT)), kind, day, total_cents FROM document"
         " WHERE company_id = $1 AND origin_id = $2 ORDER BY document_id", COLUMNS(DOCUMENT_CREDIT_COLUMNS)},
     {N_("Allocations"), "allocations",
-        "SELECT a.payment_id, a.due_no, p.day, m.code, a.amount_cents," BY_HAND " FROM allocation a"
+        "SELECT a.payment_id, a.due_no, p.day, m.code, a.amount_cents," BY_HAND ", m.label FROM allocation a"
         " JOIN payment p ON p.company_id = a.company_id AND p.payment_id = a.payment_id JOIN means m ON m.company_id = p.company_id AND m.means_id = p.means_id"
         " WHERE a.company_id = $1 AND a.document_id = $2 ORDER BY a.due_no, a.payment_id", COLUMNS(DOCUMENT_ALLOCATION_COLUMNS), true},
 };

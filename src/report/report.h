@@ -67,7 +67,7 @@ struct report_query {
 enum { REPORT_BY_ID = -1 };
 struct report_parameter { struct str name, value; };
 /* What may be asked of a list, as in the address of a page: limit, cursor, sort (a column, `-` before it for the other way), q, COLUMN, COLUMN_from,
- * COLUMN_to. A text is found by a part of it, whatever its case and accents. A day as "2026-01-30", an instant also as a day of the company. ERR_USAGE names what is unknown or unreadable, a cursor of another order
+ * COLUMN_to. A text is found by a part of it, whatever its case and accents; with COLUMN_is, by all of it as it is. A day as "2026-01-30", an instant also as a day of the company. ERR_USAGE names what is unknown or unreadable, a cursor of another order
  * included. Texts in the arena or those handed in. */
 int report_query_parse(const struct report_list *list, const struct company *company, struct arena *arena, const struct report_parameter *parameters, size_t count,
                        struct report_query *ret, struct err *err) MUST_CHECK;

@@ -1,15 +1,15 @@
 /* api_lists.c: every list of the books, by pages and as a file: one handler for them all, since report/ has each as data. The route's path names the list. */
 #include "server/server_int.h"
 
-/* The list of "/api/v1/LIST" or "/api/v1/LIST/export". */
+/* The list of "/api/v1/LIST" or "/api/v1/export/LIST": "/api/v1/LIST/export" would be the record that is called so. */
 static const struct report_list *list_of(const struct request *request)
 {
-    const struct str prefix = STR("/api/v1/"), suffix = STR("/export");
+    const struct str prefix = STR("/api/v1/"), export = STR("export/");
     struct str path = str_from(request->route->path);
 
     path = (struct str){path.p + prefix.n, path.n - prefix.n};
-    if (str_ends_with(path, suffix))
-        path.n -= suffix.n;
+    if (str_starts_with(path, export))
+        path = (struct str){path.p + export.n, path.n - export.n};
     for (size_t i = 0; report_list_at(i); i++)
         if (str_equal(path, str_from(report_list_at(i)->path)))
             return report_list_at(i);

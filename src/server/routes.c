@@ -50,29 +50,29 @@ const struct route routes[] = {
     {"POST",   "/api/v1/journal/verification", RIGHT_WRITE, BODY_NONE, 0,              api_journal_verify},
     {"GET",    "/api/v1/lists",              RIGHT_READ,    BODY_NONE, 0,              api_lists},
     {"GET",    "/api/v1/documents",          RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/documents/export",   RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/documents",   RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/payments",           RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/payments/export",    RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/payments",    RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/stock",              RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/stock/export",       RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/stock",       RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/stock-moves",        RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/stock-moves/export", RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/stock-moves", RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/customers",          RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/customers/export",   RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/customers",   RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/articles",           RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/articles/export",    RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/articles",    RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/families",           RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/families/export",    RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/families",    RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/taxes",              RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/taxes/export",       RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/taxes",       RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/means",              RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/means/export",       RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/means",       RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/runs",               RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/runs/export",        RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/runs",        RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/grid/sales",         RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/grid/sales/export",  RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/grid/sales",  RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/journal",            RIGHT_READ,    BODY_NONE, 0,              api_list},
-    {"GET",    "/api/v1/journal/export",     RIGHT_READ,    BODY_NONE, 0,              api_list_export},
+    {"GET",    "/api/v1/export/journal",     RIGHT_READ,    BODY_NONE, 0,              api_list_export},
     {"GET",    "/api/v1/home",               RIGHT_READ,    BODY_NONE, 0,              api_home},
     {"GET",    "/api/v1/company",            RIGHT_READ,    BODY_NONE, 0,              api_company_show},
     {"PATCH",  "/api/v1/company",            RIGHT_ADMIN,   BODY_JSON, ROUTE_IF_MATCH, api_company_update},
@@ -100,10 +100,8 @@ const struct route routes[] = {
 };
 const size_t route_count = sizeof routes / sizeof *routes;
 
-enum { NO_MATCH = -1 };
-
-/* How many names of the pattern the path as it came fills; their pieces, still encoded. NO_MATCH when it does not fit. */
-static int matches(struct str pattern, struct str path, struct str pieces[ROUTE_ARGS_MAX])
+/* Whether the path as it came is one of the pattern; the pieces that fill its names, still encoded. */
+static bool matches(struct str pattern, struct str path, struct str pieces[ROUTE_ARGS_MAX])
 {
     struct str expected, piece;
     int count = 0;
@@ -112,31 +110,28 @@ static int matches(struct str pattern, struct str path, struct str pieces[ROUTE_
         bool more_expected = str_cut(pattern, '/', &expected, &pattern), more = str_cut(path, '/', &piece, &path);
         bool named = str_starts_with(expected, STR("{"));
         if (more_expected != more || (!named && !str_equal(expected, piece)) || (named && (piece.n == 0 || count == ROUTE_ARGS_MAX)))
-            return NO_MATCH;
+            return false;
         if (named)
             pieces[count++] = piece;
         if (!more)
-            return count;
+            return true;
     }
 }
 
-/* A word of the path itself goes before a name: of "/runs/{id}" and "/runs/export" the latter is meant, wherever they stand. */
+/* No path is that of two routes: where a name can stand, no other route has a word (tests/api/check_openapi.py), else a record of that name could not be reached. */
 const struct route *route_find(struct arena *arena, struct str method, struct str raw_path, struct str args[ROUTE_ARGS_MAX], bool *ret_path_known)
 {
-    const struct route *found = NULL;
-    int fewest = ROUTE_ARGS_MAX + 1;
-
     *ret_path_known = false;
     for (size_t i = 0; i < route_count; i++) {
         struct str pieces[ROUTE_ARGS_MAX] = {0};
-        int count = matches(str_from(routes[i].path), raw_path, pieces);
-        *ret_path_known = *ret_path_known || count != NO_MATCH;
-        if (count == NO_MATCH || count >= fewest || !str_equal(method, str_from(routes[i].method)))
+        if (!matches(str_from(routes[i].path), raw_path, pieces))
             continue;
-        found = &routes[i];
-        fewest = count;
+        *ret_path_known = true;
+        if (!str_equal(method, str_from(routes[i].method)))
+            continue;
         for (size_t k = 0; k < ROUTE_ARGS_MAX; k++)
             args[k] = pieces[k].p ? http_decode(arena, pieces[k], false) : STR_NULL;
+        return &routes[i];
     }
-    return found;
+    return NULL;
 }

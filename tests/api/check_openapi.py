@@ -23,6 +23,14 @@ def table_rows(text):
     return table.count('{"'), rows
 
 
+def hidden_names(rows):
+    """Routes whose path is also one of another route with a name in it: a record of that name could not be reached."""
+    def covers(pattern, path):
+        pieces, others = pattern.split('/'), path.split('/')
+        return len(pieces) == len(others) and all(piece == other or piece.startswith('{') for piece, other in zip(pieces, others))
+    return sorted(name for name, row in rows.items() for other in rows.values() if row is not other and row['method'] == other['method'] and covers(other['path'], row['path']))
+
+
 def compare(score, operation, row):
     flags = {flag.strip() for flag in row['flags'].split('|')}
     score.equal(f'{operation.name}: right', operation.right, row['right'].lower())
@@ -55,6 +63,7 @@ def main():
     score.equal('every row of the table can be read', len(rows), count)
     score.equal('routes that are not described', sorted(set(rows) - set(described)), [])
     score.equal('described operations without a route', sorted(name for name, operation in described.items() if operation.in_table() and name not in rows), [])
+    score.equal('routes that hide a record of that name', hidden_names(rows), [])
     for name in sorted(set(rows) & set(described)):
         compare(score, described[name], rows[name])
     server = ''.join((description.ROOT / 'src' / 'server' / name).read_text(encoding='utf-8') for name in ('server.c', 'static.c'))

@@ -370,7 +370,7 @@ def every_page(web, headers):
                                                'grid/file?format=liaison', 'grid/file?format=dailybiz', 'proof?from=2026-01-01&to=2026-01-31'))
     for name in LISTS:
         yield f'/api/v1/{name}?limit=500'
-        yield f'/api/v1/{name}/export?format=csv'
+        yield f'/api/v1/export/{name}?format=csv'
     for name, member, rest in (('documents', 'number', ('', '/why')), ('articles', 'code', ('',)), ('customers', 'code', ('',)), ('grid/sales', 'id', ('',))):
         for item in web.raw('GET', f'/api/v1/{name}?limit=60', headers=headers).json()['items']:
             yield from (f'/api/v1/{name}/{urllib.parse.quote(str(item[member]), safe="")}{tail}' for tail in rest)

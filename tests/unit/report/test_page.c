@@ -225,6 +225,11 @@ static void conditions_leave_what_they_say(void **state)
     assert_int_equal(count_listed(&shop, "grid_sale", P("anomaly", STR("unmapped_tax")), P("blocked", STR("true"))), 2);
     assert_int_equal(count_listed(&shop, "grid_sale", P("total_cents", STR("401"))), 2);
     assert_int_equal(count_listed(&shop, "article", P("tax", STR("5.5"))), 1);
+    assert_int_equal(count_listed(&shop, "article", P("code", STR("i"))), 2);
+    assert_int_equal(count_listed(&shop, "article", P("code_is", STR("PAIN"))), 1);
+    assert_int_equal(count_listed(&shop, "article", P("code_is", STR("pain"))), 0);
+    assert_int_equal(count_listed(&shop, "article", P("code_is", STR("PAI"))), 0);
+    assert_int_equal(count_listed(&shop, "article", P("code_is", STR(""))), 3); /* a field that was left empty */
     assert_int_equal(count_listed(&shop, "move", P("source", STR("document"))), 13);
     assert_int_equal(count_listed(&shop, "journal", P("kind", STR("sale"))), 17);
     shop_close(&shop);
@@ -281,7 +286,7 @@ static void what_cannot_be_asked_is_refused(void **state)
 {
     static const struct report_parameter wrong[] = {
         P("limit", STR("0")), P("limit", STR("501")), P("limit", STR("x")), P("sort", STR("paid_cents")), P("sort", STR("nothing")), P("sort", STR("--date")),
-        P("nothing", STR("1")), P("nothing_from", STR("1")), P("nothing", STR("")), P("block", STR("x")), P("kind_from", STR("x")), P("date", STR("2026-02-30")),
+        P("nothing", STR("1")), P("nothing_from", STR("1")), P("nothing", STR("")), P("block", STR("x")), P("kind_from", STR("x")), P("kind_is", STR("invoice")), P("total_cents_is", STR("1")), P("blocked_is", STR("1")), P("date", STR("2026-02-30")),
         P("date_to", STR("30/01/2026")), P("total_cents", STR("12.5")), P("total_cents", STR("99999999999999999999")), P("sold", STR("noon")), P("blocked", STR("2")),
         P("q", STR("\xff")), P("kind", STR("a\0b")), P("cursor", STR("zz")), P("cursor", STR("0")), P("total", STR("1")),
     };

@@ -60,7 +60,7 @@ export interface DataTableProps<R extends Row = Row> {
 }
 
 /** Texts that are short by their nature. */
-const SHORT: Record<string, number> = { code: 130, number: 110, means: 130, unit: 80, postcode: 100, tax: 90, barcode: 140, document: 110, till_number: 100, link: 130 };
+const SHORT: Record<string, number> = { code: 130, number: 110, means: 130, means_label: 160, unit: 80, postcode: 100, tax: 90, barcode: 140, document: 110, till_number: 100, link: 130 };
 const WIDTHS: Record<ListColumn['type'], number> = { text: 180, word: 120, int: 90, cents: 120, milli: 100, e4: 110, rate: 90, day: 110, instant: 150, bool: 80, json: 220 };
 
 /** Room for a heading of so many letters, in bold, with the sign of the sort. */
@@ -80,7 +80,7 @@ function useOwnNames(columns: ListColumn[] | undefined, fixed: ListQuery | undef
   const set = Object.keys(fixed ?? {}).join(' ');
   return useMemo(() => {
     const names = new Set(['q', 'sort', ...(columns ?? []).flatMap(({ name }) => [name, `${name}_from`, `${name}_to`])]);
-    for (const name of set.split(' ')) names.delete(name);
+    for (const name of set.split(' ')) names.delete(name.replace(/_is$/, ''));
     return (name: string) => names.has(name);
   }, [columns, set]);
 }
@@ -90,7 +90,7 @@ function useColumns(props: Pick<DataTableProps, 'list' | 'fixed' | 'columns' | '
   const defaults = props.columns?.join(' ') ?? '';
   const [chosen, setChosen] = useLocalStorage<string[] | null>({ key: `liaison.columns.${props.list}.${Object.values(props.fixed ?? {}).join('.')}`, defaultValue: null, getInitialValueInEffect: false });
   const offered = useMemo(
-    () => (all ?? []).filter((column) => !props.hidden?.includes(column.name) && !(props.fixed && column.name in props.fixed)),
+    () => (all ?? []).filter((column) => !props.hidden?.includes(column.name) && !(props.fixed && (column.name in props.fixed || `${column.name}_is` in props.fixed))),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- both are written anew at each rendering
     [all, props.hidden?.join(' '), Object.keys(props.fixed ?? {}).join(' ')],
   );
@@ -132,7 +132,7 @@ function ExportChoice({ list, query }: { list: string; query: ListQuery }) {
   const [state, setState] = useState<'idle' | 'busy' | { error: unknown }>('idle');
   const fetchFile = (format: 'csv' | 'xlsx') => {
     setState('busy');
-    download(`${list}/export`, { ...query, format }, `${list.replace(/\W/g, '-')}.${format}`).then(
+    download(`export/${list}`, { ...query, format }, `${list.replace(/\W/g, '-')}.${format}`).then(
       () => setState('idle'),
       (error: unknown) => setState({ error }),
     );

@@ -121,7 +121,7 @@ function OneArticle({ code }: { code: string }) {
         )}
         {article.stock_managed && (
           <Section title={t('stock.moves')}>
-            <DataTable list="stock-moves" fixed={{ code: article.code }} columns={['at', 'quantity_milli', 'source', 'document']} sort="-at" compact prefix="m." label={t('stock.moves')}
+            <DataTable list="stock-moves" fixed={{ code_is: article.code }} columns={['at', 'quantity_milli', 'source', 'document']} sort="-at" compact prefix="m." label={t('stock.moves')}
               empty={<Text c="dimmed">{t('stock.noMoves')}</Text>} />
           </Section>
         )}

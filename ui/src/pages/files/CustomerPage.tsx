@@ -43,7 +43,7 @@ function OneCustomer({ code }: { code: string }) {
           <RecordForm<Row> fields={FIELDS} edit={edit} label={t('customer.one')} />
         </Section>
         <Section title={t('customer.documents')}>
-          <DataTable list="documents" fixed={{ customer: code }} columns={['number', 'kind', 'state', 'date', 'total_cents', 'paid_cents']} sort="-date" compact prefix="d." label={t('customer.documents')}
+          <DataTable list="documents" fixed={{ customer_is: code }} columns={['number', 'kind', 'state', 'date', 'total_cents', 'paid_cents']} sort="-date" compact prefix="d." label={t('customer.documents')}
             hrefOf={(row) => documentHref(row.number, row.kind)} keyOf={(row) => String(row.number)} empty={<Text c="dimmed">{t('customer.noDocuments')}</Text>} />
         </Section>
       </Stack>

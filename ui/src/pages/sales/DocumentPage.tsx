@@ -120,7 +120,7 @@ function DueAndPayments({ document }: { document: SalesDocument }) {
             caption={t('menu.payments')}
             columns={[
               { key: 'date', heading: t('word.date'), cell: (row) => (row.id ? <Anchor component={Link} to={paymentHref(row.id)} fz="sm">{format.day(row.date)}</Anchor> : format.day(row.date)) },
-              { key: 'means', heading: t('payment.means') },
+              { key: 'means_label', heading: t('payment.means') },
               { key: 'amount_cents', heading: t('payment.amount'), type: 'cents' },
               { key: 'allocated_cents', heading: t('payment.allocatedHere'), type: 'cents' },
               { key: 'till_payment', heading: t('payment.tillPayment') },

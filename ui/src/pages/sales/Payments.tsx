@@ -10,7 +10,7 @@ export default function Payments() {
   return (
     <>
       <PageTitle title={t('menu.payments')} />
-      <DataTable list="payments" label={t('menu.payments')} columns={['date', 'means', 'amount_cents', 'allocated_cents', 'document', 'customer_name', 'link']} sort="-date"
+      <DataTable list="payments" label={t('menu.payments')} columns={['date', 'means_label', 'amount_cents', 'allocated_cents', 'document', 'customer_name', 'link']} sort="-date"
         hrefOf={(row) => paymentHref(row.id)} empty={<EmptyState title={t('payment.none')} hint={t('payment.noneHint')} action={{ label: t('table.emptyAction'), to: '/traitements/synchronisations' }} />} />
     </>
   );

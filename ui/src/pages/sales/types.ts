@@ -16,6 +16,7 @@ export interface DocumentPayment {
   id?: number;
   date: Day;
   means: string;
+  means_label: string;
   amount_cents: number;
   allocated_cents: number;
   till_payment: string | null;
