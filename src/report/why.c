@@ -67,6 +67,14 @@ static const struct report_column MAPPING_COLUMNS[] = {
 static const struct report_section RUN = {NULL, "run",
     "SELECT r.run_id, l.name, r.state, r.started_utc, r.ended_utc, r.from_utc, r.to_utc FROM document d JOIN run r ON r.company_id = d.company_id AND r.run_id = d.run_id"
     " JOIN link l ON l.company_id = r.company_id AND l.link_id = r.link_id WHERE d.company_id = $1 AND d.document_id = $2", COLUMNS(RUN_COLUMNS)};
+/* As they were noted when the document was validated, or else when its run began (sync/rules.c). */
+static const struct report_section RULES = {NULL, "link",
+    "SELECT u.name, u.profile, u.document, u.numbers, u.auto_validate, u.unknown_article, u.unknown_customer, u.no_reference, u.negative_stock, u.since FROM document d"
+    " LEFT JOIN run r ON r.company_id = d.company_id AND r.run_id = d.run_id JOIN link_rules u ON u.company_id = d.company_id AND u.link_id = d.link_id"
+    " AND u.from_utc = (SELECT MAX(m.from_utc) FROM link_rules m WHERE m.company_id = d.company_id AND m.link_id = d.link_id"
+    " AND (m.from_utc <= COALESCE(d.validated_utc, r.started_utc) OR COALESCE(d.validated_utc, r.started_utc) IS NULL))"
+    " WHERE d.company_id = $1 AND d.document_id = $2", COLUMNS(LINK_COLUMNS)};
+/* Of a document that was made before they were noted, as they are now. */
 static const struct report_section LINK = {NULL, "link",
     "SELECT l.name, CASE WHEN LENGTH(l.profile) <= 40 THEN l.profile END, l.document, l.numbers, l.auto_validate, l.unknown_article, l.unknown_customer, l.no_reference, l.negative_stock, l.since"
     " FROM document d JOIN link l ON l.company_id = d.company_id AND l.link_id = d.link_id WHERE d.company_id = $1 AND d.document_id = $2", COLUMNS(LINK_COLUMNS)};
@@ -95,12 +103,15 @@ static int put_row(void *context, const struct report_section *section, const st
     return buf_failed(out->json->buf) ? err_memory(err) : OK;
 }
 
-static int put_one(const struct why *why, const struct report_section *section, struct err *err)
+/* The one row of the section, or else of the other one (NULL: none). */
+static int put_one(const struct why *why, const struct report_section *section, const struct report_section *otherwise, struct err *err)
 {
     struct rows_out out = {.json = why->json};
 
     json_key(why->json, section->name);
     int rc = report_section_each(why->db, why->company->id, section, why->document_id, put_row, &out, err);
+    if (rc == OK && !out.count && otherwise)
+        rc = report_section_each(why->db, why->company->id, otherwise, why->document_id, put_row, &out, err);
     if (!out.count)
         json_put_null(why->json);
     return rc;
@@ -156,8 +167,8 @@ static const char SELECT_HEAD[] =
     " (SELECT o.number FROM document o WHERE o.company_id = d.company_id AND o.document_id = d.origin_id),"
     " (SELECT COUNT(*) FROM stock_move m WHERE m.company_id = d.company_id AND m.source = 'document' AND m.source_id = d.document_id),"
     " (SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a WHERE a.company_id = d.company_id AND a.document_id = d.document_id),"
-    " (SELECT h.user_name FROM reconciliation_by_hand h WHERE h.company_id = d.company_id AND h.document_id = d.document_id ORDER BY h.at_utc DESC, h.payment_id LIMIT 1), l.numbers"
-    " FROM document d LEFT JOIN link l ON l.company_id = d.company_id AND l.link_id = d.link_id WHERE d.company_id = $1 AND d.document_id = $2";
+    " (SELECT h.user_name FROM reconciliation_by_hand h WHERE h.company_id = d.company_id AND h.document_id = d.document_id ORDER BY h.at_utc DESC, h.payment_id LIMIT 1)"
+    " FROM document d WHERE d.company_id = $1 AND d.document_id = $2";
 enum { HEAD_NUMBER, HEAD_TILL_NUMBER, HEAD_KIND, HEAD_STATE, HEAD_TOTAL, HEAD_TIP, HEAD_REVISION, HEAD_VALIDATED, HEAD_BLOCK, HEAD_ORIGIN, HEAD_MOVES, HEAD_ALLOCATED, HEAD_BY_HAND };
 
 static void put_number_rule(const struct why *why, struct db_rows *rows)
@@ -286,9 +297,9 @@ int report_why_json(struct db *db, const struct company *company, int64_t docume
     json_begin_object(&json);
     int rc = put_ticket(&why, err);
     if (rc >= 0)
-        rc = put_one(&why, &RUN, err);
+        rc = put_one(&why, &RUN, NULL, err);
     if (rc == OK)
-        rc = put_one(&why, &LINK, err);
+        rc = put_one(&why, &RULES, &LINK, err);
     if (rc == OK)
         rc = put_many(&why, &MAPPINGS, err);
     if (rc == OK)

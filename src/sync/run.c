@@ -126,7 +126,8 @@ static int begin_body(struct db *db, void *context, struct err *err)
     sync_append_json(&counts, &run->result);
     if (buf_failed(&counts))
         return err_memory(err);
-    return db_exec(db, INSERT_RUN, err, DB_INT(company_id), DB_INT(run_id), DB_INT(run->link->id), DB_INT(run->started_utc), DB_STR(buf_str(&counts)));
+    rc = db_exec(db, INSERT_RUN, err, DB_INT(company_id), DB_INT(run_id), DB_INT(run->link->id), DB_INT(run->started_utc), DB_STR(buf_str(&counts)));
+    return rc == OK ? rules_note(db, company_id, run->link, run->started_utc, err) : rc;
 }
 
 /* The lease and the row go together: one write that has to reach the disk instead of two. */

@@ -19,6 +19,8 @@ int link_connect_with(const struct sync_environment *environment, struct str url
 int link_profile(const struct link_options *options, struct arena *arena, struct sales_profile **ret, struct err *err) MUST_CHECK;
 /* By id, removed ones too: 1 = found, 0 = not. */
 int link_load(struct db *db, int64_t company_id, struct arena *arena, int64_t link_id, struct link *ret, struct err *err) MUST_CHECK;
+/* The options of the link are used now: notes them unless the last ones noted are the same. In a transaction. */
+int rules_note(struct db *db, int64_t company_id, const struct link *link, int64_t now_utc, struct err *err) MUST_CHECK;
 
 /* lease.c: one run at a time per link: a row that says who is at work and until when, so that no lock outlives its owner. */
 enum { LEASE_OWNER_SIZE = 192 };

@@ -122,6 +122,21 @@ static void keep_lease(void *context, int64_t done, int64_t total)
         keeping->lease->until_utc = 0;
 }
 
+struct noting { int64_t company_id; const struct link *link; int64_t now_utc; };
+
+static int note_body(struct db *db, void *context, struct err *err)
+{
+    const struct noting *noting = context;
+    return rules_note(db, noting->company_id, noting->link, noting->now_utc, err);
+}
+
+/* The options of the link are used, now. */
+static int note_rules(const struct sync_environment *environment, const struct link *link, int64_t now_utc, struct err *err)
+{
+    struct noting noting = {environment->company->id, link, now_utc};
+    return db_transact(environment->db, note_body, &noting, err);
+}
+
 static int validate_with(struct asking *asking, const struct link *link, const struct grid_rules *rules, struct lease *lease, struct err *err)
 {
     const struct sync_environment *environment = asking->environment;
@@ -157,6 +172,8 @@ static int validate_link(struct asking *asking, int64_t link_id, bool dry_run, s
         return validate_with(asking, &link, &rules, &lease, err);
     rules = link_grid_rules(&link);
     rc = dry_run ? lease_ask(environment, &link, err) : lease_take(environment, &link, &lease, err);
+    if (rc == OK)
+        rc = note_rules(environment, &link, asking->now_utc, err);
     if (rc == OK)
         rc = validate_with(asking, &link, &rules, &lease, err);
     int released = lease_release(environment, &link, &lease, rc == OK ? err : &second);
@@ -210,10 +227,14 @@ static int resume_one(const struct sync_environment *environment, int64_t docume
         rc = link_load(environment->db, company_id, &arena, link_id, &link, err);
     if (rc < 0)
         return rc;
-    if (rc == 1 && link_id != 0)
+    const int64_t now_utc = environment->clock->now_utc(environment->clock->context);
+    const bool by_link = rc == 1 && link_id != 0;
+    if (by_link)
         rules = link_grid_rules(&link);
-    const struct posting_options options = options_of(&rules, environment->clock->now_utc(environment->clock->context), 0);
-    rc = document_resume(environment->db, company_id, link_id, number, &options, &part, err);
+    const struct posting_options options = options_of(&rules, now_utc, 0);
+    rc = by_link ? note_rules(environment, &link, now_utc, err) : OK;
+    if (rc == OK)
+        rc = document_resume(environment->db, company_id, link_id, number, &options, &part, err);
     if (rc != OK)
         return rc;
     sum->tried += part.tried;
