@@ -22,6 +22,7 @@ const ON_TINT = { green: '#1b6e2d', red: '#b02525', yellow: '#7a4d00', orange: '
 export const readable: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    '--mantine-color-anchor': '#1864ab',
     '--mantine-color-dimmed': '#5c636a',
     '--mantine-color-placeholder': '#6c737a',
     '--mantine-color-error': '#c92a2a',
