@@ -15,13 +15,15 @@ export function ErrorMessage({ error, onRetry, ...alert }: Props) {
   const unreachable = known?.code === 'unreachable';
   const title = unreachable ? t('error.unreachable') : known?.title || t('error.generic');
   const detail = unreachable ? t('error.unreachableHint') : sentence(known?.detail ?? '') || t('error.genericHint');
+  // A single fault is often all that the detail says.
+  const faults = (known?.errors ?? []).filter((fault) => sentence(fault.detail) !== detail);
   return (
     <Alert color="red" variant="light" title={title} role="alert" {...alert}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">{detail}</Text>
-        {known && known.errors.length > 0 && (
+        {faults.length > 0 && (
           <List size="sm">
-            {known.errors.map((fault) => (
+            {faults.map((fault) => (
               <List.Item key={fault.pointer + fault.detail}>{sentence(fault.detail)}</List.Item>
             ))}
           </List>
