@@ -63,13 +63,15 @@ interface CureProps<K extends AnomalyAction['kind']> {
   onDone: () => void;
 }
 
-/** An existing record is chosen, or a new one made, and then bound. */
-function ChooseOrCreate({ choose, create }: { choose: ReactNode; create: ReactNode }) {
+/** An existing record is chosen, or a new one made, and then bound; where there is none to choose, a new one is made. */
+function ChooseOrCreate({ choose, create, none = false }: { choose: ReactNode; create: ReactNode; none?: boolean }) {
   const t = useText();
   return (
-    <Tabs defaultValue="choose" keepMounted={false}>
+    <Tabs key={String(none)} defaultValue={none ? 'create' : 'choose'} keepMounted={false}>
       <Tabs.List mb="md">
-        <Tabs.Tab value="choose">{t('cure.choose')}</Tabs.Tab>
+        <Tabs.Tab value="choose" disabled={none}>
+          {t('cure.choose')}
+        </Tabs.Tab>
         <Tabs.Tab value="create">{t('cure.create')}</Tabs.Tab>
       </Tabs.List>
       <Tabs.Panel value="choose">{choose}</Tabs.Panel>
@@ -126,14 +128,15 @@ function Creator({ path, fields, initial, bind, onClose, onDone }: { path: strin
 
 function TaxCure({ action, onClose, onDone }: CureProps<'map_tax'>) {
   const t = useText();
-  const choices = useChoices('taxes');
+  // Only a code of that rate can stand for it: there may be several, or none yet.
+  const choices = useChoices('taxes').filter((one) => one.row.rate_bp === action.rate_bp);
   const rate = t.format.rate(action.rate_bp);
-  const same = choices.find((one) => one.row.rate_bp === action.rate_bp);
   const bind = (tax: string) => mapTax(action, tax);
   const initial = { code: taxCodeOf(action.rate_bp), label: t('cure.taxLabel', { rate }), rate_bp: t.format.plain(action.rate_bp, 2) };
   return (
     <ChooseOrCreate
-      choose={<Chooser label={t('cure.taxCode', { rate })} hint={t('cure.taxHint')} choices={choices.map(({ value, label }) => ({ value, label }))} preferred={same?.value} bind={bind} onClose={onClose} onDone={onDone} />}
+      none={choices.length === 0}
+      choose={<Chooser label={t('cure.taxCode', { rate })} hint={t('cure.taxHint')} choices={choices.map(({ value, label }) => ({ value, label }))} preferred={choices.length === 1 ? choices[0]?.value : undefined} bind={bind} onClose={onClose} onDone={onDone} />}
       create={<Creator path="taxes" fields={TAX_FIELDS} initial={initial} bind={bind} onClose={onClose} onDone={onDone} />}
     />
   );
