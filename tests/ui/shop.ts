@@ -68,17 +68,19 @@ export class Shop {
     return path;
   }
 
+  /** The till with the few sales of fixture.py (`more`: with those that it names so), or with a shop of these options; at the address where it was before. */
   async startTill(...options: string[]) {
     const listen = this.tillUrl ? this.tillUrl.replace('http://', '') : '127.0.0.1:0';
     const key = this.tillKey ? ['--key', this.tillKey] : [];
-    let shop = options;
-    if (options.length === 0) {
-      writeFileSync(join(this.folder, 'fixture.json'), execFileSync('python3', [join(HERE, 'fixture.py'), SALES_DAY]));
-      shop = ['--fixture', join(this.folder, 'fixture.json')];
-    }
-    this.till = spawn(join(BUILD, 'tactill-sandbox'), ['--listen', listen, ...key, ...shop], { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.till = spawn(join(BUILD, 'tactill-sandbox'), ['--listen', listen, ...key, ...(options[0]?.startsWith('--') ? options : this.fixture(options))], { stdio: ['ignore', 'pipe', 'ignore'] });
     const words = (await firstLines(this.till, 1))[0].split(' ');
     [this.tillUrl, this.tillKey] = [words[3], words[5]];
+  }
+
+  private fixture(words: string[]): string[] {
+    const path = join(this.folder, 'fixture.json');
+    writeFileSync(path, execFileSync('python3', [join(HERE, 'fixture.py'), SALES_DAY, ...words]));
+    return ['--fixture', path];
   }
 
   async stopTill() {
