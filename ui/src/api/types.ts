@@ -79,6 +79,8 @@ export interface Run extends Row {
   state?: string;
   started?: Instant;
   ended?: Instant | null;
+  /** What ended it, in the reader's language; of a run that is asked for by itself. */
+  error_text?: string | null;
 }
 export interface RunRecord {
   flow: string;

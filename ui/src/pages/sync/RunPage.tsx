@@ -12,20 +12,13 @@ import { Loading } from '@/components/Loading';
 import { PageTitle } from '@/components/PageTitle';
 import { RunBadge } from '@/components/StateBadge';
 import { WideTable } from '@/components/WideTable';
+import { sentence } from '@/i18n/sentence';
 import { useText, type Text as Texts } from '@/i18n/text';
 import { articleHref } from '../files/fields';
 import { documentHref, isKind } from '../sales/kinds';
 import { linkPath, salePath } from './paths';
 
 const OUTCOMES = ['created', 'updated', 'unchanged', 'staged', 'already', 'changed', 'skipped', 'anomaly'];
-
-/** The error that ended a run: a sentence, or an object that holds it. */
-function errorText(error: unknown): string {
-  if (!error) return '';
-  if (typeof error === 'string') return error;
-  const { detail, message } = error as { detail?: string; message?: string };
-  return detail ?? message ?? JSON.stringify(error);
-}
 
 function windowOf(t: Texts, run: Run): string | null {
   const { from, to } = run;
@@ -174,7 +167,6 @@ export default function RunPage() {
   if (query.isPending) return <Loading />;
   const run = query.data;
   const { requests, retries } = run;
-  const error = errorText(run.error);
   return (
     <>
       <PageTitle title={t('run.title', { run: id })} mark={<RunBadge state={run.state} />} back={run.link ? { label: run.link, to: linkPath(run.link) } : { label: t('menu.synchronisations'), to: linkPath() }} />
@@ -187,7 +179,7 @@ export default function RunPage() {
                 [t('run.ended'), run.ended ? format.instant(run.ended) : null],
                 [t('run.window'), windowOf(t, run)],
                 [t('run.requests'), typeof requests === 'number' && typeof retries === 'number' ? t('run.requestsValue', { requests, retries }) : null],
-                [t('run.error'), error],
+                [t('run.error'), run.error_text && sentence(run.error_text)],
               ]}
             />
             <CountsTable counts={run.counts} />
