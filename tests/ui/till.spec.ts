@@ -88,22 +88,29 @@ test.describe('a till that goes down', () => {
   });
 
   test('a rehearsal names each field of an article, what it is and what it would be, and writes nothing', async ({ page, t }) => {
-    const { code, label, price_e4 } = shop.json('article', 'list').find((one) => Number(one.price_e4) > 0)! as { code: string; label: string; price_e4: number };
-    shop.run('article', 'set', code, '--label', 'Un autre nom', '--price', '99.90');
-    const sentence = (e4: number) => new RegExp(`^${(e4 / 10_000).toFixed(2).replace('.', ',')}`);
+    const known = shop.json('article', 'list').filter((one) => Number(one.price_e4) > 0).map((one) => one.code);
+    const headers = { 'x-api-key': shop.tillKey, 'Content-Type': 'application/json' };
+    const ask = async (path: string) => (await fetch(`${shop.tillUrl}/v1/${path}`, { headers })).json();
+    const account = (await ask('account/account')) as { nodes: { _id: string }[] };
+    const atTill = (await ask(`catalog/articles?node_id=${account.nodes[0]._id}&limit=1000&order=name%3DASC`)) as Record<string, unknown>[];
+    const { _id, reference: code, taxes, color, in_stock } = atTill.find((one) => known.includes(one.reference) && one.deprecated === false && (one.declinations as unknown[]).length === 0)!;
+    const before = shop.json('article', 'list').find((one) => one.code === code)!;
+    const change = { taxes, color, in_stock, name: 'Un autre nom', full_price: 99.9 };
+    expect((await fetch(`${shop.tillUrl}/v1/catalog/articles/${String(_id)}`, { method: 'PUT', headers, body: JSON.stringify(change) })).status).toBe(200);
+    const euros = (e4: unknown) => new RegExp(`^${(Number(e4) / 10_000).toFixed(2).replace('.', ',')}`);
     await logIn(page, shop, t, 'anne');
     await page.goto(shop.url + LINK);
     await page.getByRole('button', { name: t('link.rehearse'), exact: true }).click();
     await expect(page.getByText(t('rehearsal.written'))).toBeVisible({ timeout: 60_000 });
     await page.getByRole('tab', { name: t('flow.articles_in') }).click();
-    const rows = page.getByRole('tabpanel').getByRole('row').filter({ has: page.getByRole('rowheader', { name: code }) });
+    const rows = page.getByRole('tabpanel').getByRole('row').filter({ has: page.getByRole('rowheader', { name: String(code) }) });
     const cellsOf = async (field: string) => rows.filter({ hasText: t(field) }).first().getByRole('cell').allInnerTexts();
     const [, , oldLabel, newLabel] = await cellsOf('field.label');
-    expect([oldLabel, newLabel]).toEqual(['Un autre nom', label]);
+    expect([oldLabel, newLabel]).toEqual([before.label, 'Un autre nom']);
     const [, , oldPrice, newPrice] = await cellsOf('field.price');
-    expect(oldPrice).toMatch(/^99,90/);
-    expect(newPrice).toMatch(sentence(price_e4));
+    expect(oldPrice).toMatch(euros(before.price_e4));
+    expect(newPrice).toMatch(euros(999_000));
     await look(page, 'fr-rehearsal-fields');
-    expect(shop.json('article', 'list').find((one) => one.code === code)!.label).toBe('Un autre nom');
+    expect(shop.json('article', 'list').find((one) => one.code === code)).toEqual(before);
   });
 });
