@@ -9,8 +9,6 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 #define DOCUMENT_NUMBER "COALESCE(d.number, 'draft-' || CAST(d.document_id AS TEXT))"
-/* A company, else first name and surname. */
-#define NAME_OF(t) "COALESCE(NULLIF(" t ".company_name, ''), NULLIF(TRIM(COALESCE(" t ".first_name, '') || ' ' || COALESCE(" t ".last_name, '')), ''))"
 #define LINK_CHOICES "SELECT name, name FROM link WHERE company_id = $1 ORDER BY name"
 #define MEANS_CHOICES "SELECT code, label FROM means WHERE company_id = $1 ORDER BY code"
 #define TAX_CHOICES "SELECT code, label FROM tax WHERE company_id = $1 ORDER BY rate_bp DESC, code"
@@ -33,7 +31,7 @@ static const struct report_column DOCUMENT_COLUMNS[] = {
     {"till_number", N_("Ticket"), REPORT_TEXT, false, "d.till_number", COLUMN_NULLABLE | COLUMN_SEARCHED},
     {"block", N_("Blocked by"), REPORT_JSON, false, "d.block", COLUMN_UNSORTED | COLUMN_UNFILTERED},
     /* of pages */
-    {"customer_name", N_("Customer’s name"), REPORT_TEXT, false, NAME_OF("c"), COLUMN_JOINED | COLUMN_NULLABLE | COLUMN_SEARCHED},
+    {"customer_name", N_("Customer’s name"), REPORT_TEXT, false, REPORT_NAME_OF("c"), COLUMN_JOINED | COLUMN_NULLABLE | COLUMN_SEARCHED},
     {"blocked", N_("Blocked"), REPORT_BOOL, false, "CASE WHEN d.block IS NULL THEN 0 ELSE 1 END", 0},
     {"salesperson", N_("Salesperson"), REPORT_TEXT, false, "d.salesperson", COLUMN_NULLABLE},
     {"sold", N_("Sold"), REPORT_INSTANT, false, "d.at_utc", 0},
@@ -50,7 +48,7 @@ static const struct report_column PAYMENT_COLUMNS[] = {
     /* of pages */
     {"id", N_("Payment number"), REPORT_INT, false, "p.payment_id", 0},
     {"customer", N_("Customer"), REPORT_TEXT, false, "c.code", COLUMN_JOINED | COLUMN_SEARCHED},
-    {"customer_name", N_("Customer’s name"), REPORT_TEXT, false, NAME_OF("c"), COLUMN_JOINED | COLUMN_NULLABLE | COLUMN_SEARCHED},
+    {"customer_name", N_("Customer’s name"), REPORT_TEXT, false, REPORT_NAME_OF("c"), COLUMN_JOINED | COLUMN_NULLABLE | COLUMN_SEARCHED},
     {"link", N_("Link"), REPORT_TEXT, false, "l.name", COLUMN_JOINED | COLUMN_NULLABLE, LINK_CHOICES},
     {"means_label", N_("Means of payment"), REPORT_TEXT, false, "m.label", COLUMN_JOINED | COLUMN_SEARCHED},
 };
@@ -143,7 +141,7 @@ static const struct report_column GRID_SALE_COLUMNS[] = {
     {"number", N_("Ticket"), REPORT_TEXT, false, "g.number", COLUMN_SEARCHED},
     {"kind", N_("Kind"), REPORT_WORD, false, "g.kind", 0, "sale refund"},
     {"date", N_("Date"), REPORT_DAY, false, "g.day", COLUMN_NULLABLE},
-    {"customer", N_("Customer"), REPORT_TEXT, false, NAME_OF("g"), COLUMN_NULLABLE | COLUMN_SEARCHED},
+    {"customer", N_("Customer"), REPORT_TEXT, false, REPORT_NAME_OF("g"), COLUMN_NULLABLE | COLUMN_SEARCHED},
     {"total_cents", N_("Total"), REPORT_CENTS, false, "g.total_cents", 0},
     {"lines", N_("Lines"), REPORT_INT, false, "(SELECT COUNT(*) FROM grid_line n WHERE n.company_id = g.company_id AND n.grid_sale_id = g.grid_sale_id)",
         COLUMN_UNSORTED | COLUMN_UNFILTERED},

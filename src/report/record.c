@@ -16,7 +16,8 @@ static const struct report_column DOCUMENT_HEAD_COLUMNS[] = {
     {"number", N_("Number"), REPORT_TEXT},         {"kind", N_("Kind"), REPORT_WORD},
     {"state", N_("State"), REPORT_WORD},           {"date", N_("Date"), REPORT_DAY},
     {"sold", N_("Sold"), REPORT_INSTANT},          {"customer", N_("Customer"), REPORT_TEXT},
-    {"salesperson", N_("Salesperson"), REPORT_TEXT}, {"total_cents", N_("Total"), REPORT_CENTS},
+    {"customer_name", N_("Customer’s name"), REPORT_TEXT}, {"salesperson", N_("Salesperson"), REPORT_TEXT},
+    {"total_cents", N_("Total"), REPORT_CENTS},
     {"tax_cents", N_("VAT"), REPORT_CENTS},        {"tip_cents", N_("Tip"), REPORT_CENTS},
     {"link", N_("Link"), REPORT_TEXT},             {"till_sale", N_("Till sale"), REPORT_TEXT},
     {"till_number", N_("Ticket"), REPORT_TEXT},    {"revision", N_("Revision"), REPORT_INT, true},
@@ -142,7 +143,7 @@ static const struct report_column RUN_HEAD_COLUMNS[] = {
 
 static const struct report_record RECORDS[] = {
     {{NULL, "document",
-    "SELECT COALESCE(d.number, 'draft-' || CAST(d.document_id AS TEXT)), d.kind, d.state, d.day, d.at_utc, c.code, d.salesperson, d.total_cents, d.tax_cents,"
+    "SELECT COALESCE(d.number, 'draft-' || CAST(d.document_id AS TEXT)), d.kind, d.state, d.day, d.at_utc, c.code, " REPORT_NAME_OF("c") ", d.salesperson, d.total_cents, d.tax_cents,"
     " NULLIF(d.tip_cents, 0), l.name, d.till_sale_id, d.till_number, d.revision,"
     " (SELECT o.number FROM document o WHERE o.company_id = d.company_id AND o.document_id = d.origin_id), NULLIF(d.run_id, 0),"
     " (SELECT s.journal_seq FROM sale s WHERE s.company_id = d.company_id AND s.link_id = d.link_id AND s.till_sale_id = d.till_sale_id), d.validated_utc, d.block"

@@ -16,6 +16,8 @@ void report_put_row(struct json_out *json, const struct report_column *columns, 
     "((SELECT COALESCE(SUM(a.amount_cents), 0) FROM allocation a WHERE a.company_id = p.company_id AND a.document_id = p.document_id AND a.payment_id = p.payment_id)" \
     " + (SELECT COALESCE(SUM(a.amount_cents), 0) FROM reconciliation_by_hand h JOIN allocation a ON a.company_id = h.company_id AND a.document_id = h.document_id" \
     " AND a.payment_id = h.payment_id WHERE h.company_id = p.company_id AND h.payment_id = p.payment_id AND h.document_id <> p.document_id))"
+/* The name of a customer: the company's, else first name and surname. */
+#define REPORT_NAME_OF(t) "COALESCE(NULLIF(" t ".company_name, ''), NULLIF(TRIM(COALESCE(" t ".first_name, '') || ' ' || COALESCE(" t ".last_name, '')), ''))"
 /* Instead of words: every anomaly that a sale may have. */
 #define REPORT_ANOMALY_CHOICES "anomalies"
 
