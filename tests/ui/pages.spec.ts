@@ -1,15 +1,8 @@
 // Every page in light and dark, on a wide screen and on a tablet held upright: axe-core finds nothing, nothing runs out of the screen, and the keyboard goes everywhere.
+import { PAGES } from './addresses';
 import { follow } from './look';
 import { enter, expect, logIn, look, test, useShop } from './shop';
 import { wordsOf } from './words';
-
-const PAGES: Record<string, string> = {
-  home: '/', articles: '/fichiers/articles', article: '/fichiers/articles/CAF', families: '/fichiers/familles', customers: '/fichiers/clients', taxes: '/fichiers/tva', means: '/fichiers/modes-de-reglement',
-  orders: '/ventes/commandes', invoices: '/ventes/factures', invoice: '/ventes/factures/1041', 'credit-notes': '/ventes/avoirs', payments: '/ventes/reglements', payment: '/ventes/reglements/1', stock: '/stocks',
-  links: '/traitements/synchronisations', link: '/traitements/synchronisations/Boutique', 'link-new': '/traitements/synchronisations/nouvelle', 'link-edit': '/traitements/synchronisations/Boutique/modifier',
-  run: '/traitements/executions/1', imports: '/traitements/imports', print: '/traitements/imports/impression', proof: '/controle/preuve', journal: '/controle/journal', company: '/options/societe',
-  numbering: '/options/numerotation', 'stock-rule': '/options/stocks', users: '/options/utilisateurs', tokens: '/options/jetons', account: '/compte', unknown: '/n-existe-pas',
-};
 
 test.describe('pages', () => {
   const shop = useShop(async (it) => {

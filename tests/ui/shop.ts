@@ -88,8 +88,8 @@ export class Shop {
     this.till = undefined;
   }
 
-  async startServer() {
-    this.server = spawn(join(BUILD, 'liaison'), ['serve', '--listen', '127.0.0.1:0', '--allow-local-tills', '--quiet'], { env: this.environment, stdio: ['ignore', 'pipe', 'inherit'] });
+  async startServer(...options: string[]) {
+    this.server = spawn(join(BUILD, 'liaison'), ['serve', '--listen', '127.0.0.1:0', '--allow-local-tills', '--quiet', ...options], { env: this.environment, stdio: ['ignore', 'pipe', 'inherit'] });
     const first = await firstLines(this.server, this.users ? 1 : 2);
     this.url = /http:\/\/127\.0\.0\.1:\d+/.exec(first[0])![0];
     this.setupCode = /[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}/.exec(first[1] ?? '')?.[0] ?? '';
