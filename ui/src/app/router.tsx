@@ -1,6 +1,7 @@
 // Which address shows which page; the code of a page is fetched with it.
 import { createBrowserRouter, type RouteObject } from 'react-router-dom';
 import type { ComponentType } from 'react';
+import { Loading } from '@/components/Loading';
 import { Layout } from './Layout';
 import { Crashed, NotFound } from './NotFound';
 
@@ -11,6 +12,7 @@ export const router = createBrowserRouter(
     {
       element: <Layout />,
       errorElement: <Crashed />,
+      hydrateFallbackElement: <Loading />,
       children: [
         page('/', () => import('@/pages/home/Home')),
         page('/compte', () => import('@/pages/entry/Account')),
