@@ -23,7 +23,7 @@ test.describe('React', () => {
   test('has nothing to tell of any page', async ({ page, t }) => {
     const told: string[] = [];
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') told.push(`${new URL(page.url()).pathname}: ${message.text()}`);
+      if (message.type() === 'error' || message.type() === 'warning') told.push(`${new URL(page.url()).pathname}: ${message.text().split('\n')[0]}`);
     });
     await logIn(page, shop, t, 'anne');
     // A session that is not there yet is asked for, and answered 401.
