@@ -75,7 +75,7 @@ function Subject({ record: { id, subject } }: { record: RunRecord }) {
   const to = kind === 'article' ? articleHref(key) : kind === 'grid_sale' ? salePath(key) : isKind(kind) ? documentHref(key, kind) : null;
   return (
     <>
-      {to ? <Anchor component={Link} to={to} size="sm">{name}</Anchor> : <Text size="sm">{name}</Text>}
+      {to ? <Anchor component={Link} to={to} size="sm" display="inline-block">{name}</Anchor> : <Text size="sm">{name}</Text>}
       {id !== key && <Text size="xs" c="dimmed" ff="monospace">{id}</Text>}
     </>
   );
