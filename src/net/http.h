@@ -111,8 +111,9 @@ struct http_server_request {
 struct str http_server_header(const struct http_server_request *request, const char *name);
 /* Whether the client takes gzip (Accept-Encoding, RFC 9110, 12.5.3): named, and not with a weight of 0. */
 bool http_server_takes_gzip(const struct http_server_request *request);
-/* First value of a query parameter, decoded (`+` is a blank) into the request's arena; {NULL,0} when absent. */
-struct str http_server_query(const struct http_server_request *request, struct str name);
+/* The next parameter of a query, decoded (`+` is a blank) into the arena, and *rest moved behind it: 1; 0 when there is none; -1 when memory is exhausted. What stands between two `&`
+ * without a byte is none; one without `=` has an empty value. */
+int http_query_next(struct arena *arena, struct str *rest, struct str *ret_name, struct str *ret_value);
 /* Decodes %XX (and `+` when asked) into the arena; bytes that are no escape stay. */
 struct str http_decode(struct arena *arena, struct str s, bool plus_is_blank);
 

@@ -91,6 +91,7 @@ static void target_split(struct exchange *exchange)
     if (path.n == 0 || path.p[0] != '/' || !is_plain(exchange->target))
         return;
     struct str decoded = http_decode(&exchange->arena, path, false);
+    exchange->exhausted = decoded.p == NULL;
     /* A zero byte would make the rest of the path invisible to whoever takes it for a C string. */
     if (decoded.p == NULL || memchr(decoded.p, '\0', decoded.n) != NULL)
         return;
@@ -112,7 +113,9 @@ void *on_target(void *context, const char *target, struct MHD_Connection *connec
     exchange->body.max = exchange->server->body_max;
     exchange->target_place = target;
     exchange->target = arena_copy(&exchange->arena, str_from(target));
-    target_split(exchange);
+    exchange->exhausted = exchange->target.p == NULL;
+    if (!exchange->exhausted)
+        target_split(exchange);
     return exchange;
 }
 
@@ -148,6 +151,8 @@ static enum MHD_Result request_begin(struct exchange *exchange, const char *meth
     struct http_server_response response;
     exchange->begun = true;
     exchange->method = str_equal(str_from(method), STR("HEAD")) ? STR("GET") : str_from(method);
+    if (exchange->exhausted)
+        return answer_unavailable(exchange);
     if (exchange->path.p == NULL || !request_is_strict(exchange, method, version)) {
         problem(&response, MHD_HTTP_BAD_REQUEST, STR("{\"status\":400,\"title\":\"Bad Request\",\"detail\":\"the head of the request cannot be read\"}"));
         return answer_with(exchange, &response);
@@ -247,19 +252,4 @@ bool http_server_takes_gzip(const struct http_server_request *request)
             return true;
     }
     return false;
-}
-
-struct str http_server_query(const struct http_server_request *request, struct str name)
-{
-    struct str rest = request->query;
-    while (rest.n > 0) {
-        struct str pair, key, value;
-        if (!str_cut(rest, '&', &pair, &rest))
-            rest = STR_NULL;
-        if (!str_cut(pair, '=', &key, &value))
-            value = STR("");
-        if (str_equal(http_decode(request->arena, key, true), name))
-            return http_decode(request->arena, value, true);
-    }
-    return STR_NULL;
 }

@@ -116,6 +116,7 @@ struct exchange {
     struct buf body;              /* its maximum is what this request may have */
     uint64_t body_seen;           /* bytes that came, kept or not */
     bool begun;                   /* the headers were seen */
+    bool exhausted;               /* there was no memory for the target */
     bool proxied;                 /* came from a proxy that is trusted */
     bool overloaded;              /* its body is not kept, because there are too many */
     bool waits;                   /* for a worker */

@@ -232,3 +232,18 @@ struct str http_decode(struct arena *arena, struct str s, bool plus_is_blank)
     text[n] = '\0';
     return (struct str){text, n};
 }
+
+int http_query_next(struct arena *arena, struct str *rest, struct str *ret_name, struct str *ret_value)
+{
+    struct str pair = STR_NULL, name, value;
+    while (pair.n == 0) {
+        if (rest->n == 0)
+            return 0;
+        str_cut(*rest, '&', &pair, rest);
+    }
+    if (!str_cut(pair, '=', &name, &value))
+        value = STR("");
+    *ret_name = http_decode(arena, name, true);
+    *ret_value = http_decode(arena, value, true);
+    return ret_name->p != NULL && ret_value->p != NULL ? 1 : -1;
+}

@@ -220,22 +220,21 @@ static bool read_after(const struct report_list *list, struct report_query *quer
     return text_is_utf8(rest) && !memchr(rest.p, 0, rest.n);
 }
 
-static bool parse_cursor(struct parsing *parsing)
+static int parse_cursor(struct parsing *parsing, struct err *err)
 {
     struct report_query *query = &parsing->query;
     BUF_AUTO expected = {0};
     struct str sort, total, id, value;
     size_t size = parsing->cursor.n / 2;
+    unsigned char *bytes = size <= CURSOR_MAX ? arena_alloc(parsing->arena, size + 1) : NULL;
 
-    if (parsing->cursor.n % 2 || size > CURSOR_MAX)
-        return false;
-    unsigned char *bytes = arena_alloc(parsing->arena, size + 1);
-    if (!bytes || !hex_parse(parsing->cursor, bytes, size))
-        return false;
     append_sort(&expected, parsing->list, query);
+    if (buf_failed(&expected) || (!bytes && size <= CURSOR_MAX))
+        return err_memory(err);
     query->has_after = true;
-    return str_cut((struct str){(const char *)bytes, size}, ' ', &sort, &value) && str_cut(value, ' ', &total, &value) &&
+    bool good = bytes && parsing->cursor.n % 2 == 0 && hex_parse(parsing->cursor, bytes, size) && str_cut((struct str){(const char *)bytes, size}, ' ', &sort, &value) && str_cut(value, ' ', &total, &value) &&
            str_cut(value, ' ', &id, &value) && str_equal(sort, buf_str(&expected)) && str_parse_u63(total, &query->total) && parse_integer(id, &query->after_id) && value.n && read_after(parsing->list, query, value);
+    return good ? OK : err_set(err, ERR_USAGE, N_("the cursor is not one of this list and order: begin again with its first page"));
 }
 
 /* ---- all of it ---- */
@@ -324,8 +323,8 @@ int report_query_parse(const struct report_list *list, const struct company *com
         rc = parameters[i].value.p && text_is_utf8(parameters[i].value) && !memchr(parameters[i].value.p, 0, parameters[i].value.n)
                  ? parse_parameter(&parsing, &parameters[i], err)
                  : refuse_value(&parameters[i], err);
-    if (rc == OK && parsing.cursor.n && !parse_cursor(&parsing))
-        return err_set(err, ERR_USAGE, N_("the cursor is not one of this list and order: begin again with its first page"));
+    if (rc == OK && parsing.cursor.n)
+        rc = parse_cursor(&parsing, err);
     if (rc == OK)
         *ret = parsing.query;
     return rc;

@@ -18,39 +18,22 @@ static const struct report_list *list_of(const struct request *request)
 
 enum { PARAMETERS_MAX = 64 };
 
-/* The parameters of the address, decoded; those named in `known` are the handler's own. */
-static int read_parameters(struct request *request, const char *known, struct report_parameter *ret, size_t *ret_count, struct err *err)
-{
-    struct str piece, name, value, rest = request->http->query;
-    size_t count = 0;
-
-    while (rest.n) {
-        (void)str_cut(rest, '&', &piece, &rest);
-        if (!str_cut(piece, '=', &name, &value))
-            value = STR("");
-        name = http_decode(request->arena, name, true);
-        value = http_decode(request->arena, value, true);
-        if (!name.p || !value.p)
-            return err_memory(err);
-        if (!piece.n || (known && str_equal(name, str_from(known))))
-            continue;
-        if (count == PARAMETERS_MAX)
-            return err_set(err, ERR_USAGE, N_("the address has more than %s parameters"), ERR_INT(PARAMETERS_MAX));
-        ret[count++] = (struct report_parameter){name, value};
-    }
-    *ret_count = count;
-    return OK;
-}
-
-static int read_query(struct request *request, const struct report_list *list, const char *known, struct report_query *ret, struct err *err)
+/* The parameters of the address; that named `known` is the handler's own. */
+static int read_query(const struct request *request, const struct report_list *list, const char *known, struct report_query *ret, struct err *err)
 {
     struct report_parameter parameters[PARAMETERS_MAX];
     size_t count = 0;
 
     if (!list)
         return err_set(err, ERR_INTERNAL, N_("there is no list of %s"), request->route->path);
-    int rc = read_parameters(request, known, parameters, &count, err);
-    return rc == OK ? report_query_parse(list, request->company, request->arena, parameters, count, ret, err) : rc;
+    for (size_t i = 0; i < request->parameter_count; i++) {
+        if (known && str_equal(request->parameters[i].name, str_from(known)))
+            continue;
+        if (count == PARAMETERS_MAX)
+            return err_set(err, ERR_USAGE, N_("the address has more than %s parameters"), ERR_INT(PARAMETERS_MAX));
+        parameters[count++] = request->parameters[i];
+    }
+    return report_query_parse(list, request->company, request->arena, parameters, count, ret, err);
 }
 
 int api_list(struct request *request, struct reply *reply, struct err *err)

@@ -42,7 +42,7 @@ static bool is_json(const struct request *request)
 }
 
 /* OK, or REPLIED. */
-static int read_body(struct request *request, struct reply *reply)
+static int read_body(struct request *request, struct reply *reply, struct err *err)
 {
     struct err why = {0};
 
@@ -53,9 +53,14 @@ static int read_body(struct request *request, struct reply *reply)
         reply_problem(request, reply, 415, NULL, &why);
         return REPLIED;
     }
-    if (json_parse(request->arena, request->http->body, &request->body, &why) == OK && json_is(request->body, JSON_OBJECT))
+    int rc = json_parse(request->arena, request->http->body, &request->body, &why);
+    if (rc == ERR_INTERNAL) { /* no memory: nothing is known of the body */
+        *err = why;
+        return rc;
+    }
+    if (rc == OK && json_is(request->body, JSON_OBJECT))
         return OK;
-    if (why.code == OK)
+    if (rc == OK)
         err_set(&why, ERR_USAGE, N_("the body must be a JSON object"));
     reply_problem(request, reply, 400, "not_json", &why);
     return REPLIED;
@@ -86,7 +91,7 @@ static int admit(struct request *request, struct reply *reply, struct err *err)
         reply_problem(request, reply, 428, NULL, &why);
         return REPLIED;
     }
-    return read_body(request, reply);
+    return read_body(request, reply, err);
 }
 
 /* ---- Idempotency-Key ---- */
@@ -195,6 +200,8 @@ static int handle(struct request *request, struct reply *reply, struct err *err)
     struct str key = http_server_header(request->http, "Idempotency-Key");
     int rc = admit(request, reply, err);
 
+    if (rc == OK)
+        rc = query_read(request, err);
     if (rc != OK)
         return rc;
     if (!(request->route->flags & ROUTE_CREATES) || !key.n)

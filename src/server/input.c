@@ -217,12 +217,31 @@ int input_end(struct input *input, struct reply *reply)
     return REPLIED;
 }
 
-struct str query_text(struct request *request, const char *name)
+int query_read(struct request *request, struct err *err)
 {
-    return http_server_query(request->http, str_from(name));
+    struct str name, value, rest = request->http->query;
+    size_t room = 1;
+    int rc;
+
+    for (size_t i = 0; i < rest.n; i++)
+        room += rest.p[i] == '&';
+    request->parameters = arena_array(request->arena, room, sizeof *request->parameters);
+    if (!request->parameters)
+        return err_memory(err);
+    while ((rc = http_query_next(request->arena, &rest, &name, &value)) > 0)
+        request->parameters[request->parameter_count++] = (struct report_parameter){name, value};
+    return rc < 0 ? err_memory(err) : OK;
 }
 
-bool query_flag(struct request *request, const char *name)
+struct str query_text(const struct request *request, const char *name)
+{
+    for (size_t i = 0; i < request->parameter_count; i++)
+        if (str_equal(request->parameters[i].name, str_from(name)))
+            return request->parameters[i].value;
+    return STR_NULL;
+}
+
+bool query_flag(const struct request *request, const char *name)
 {
     struct str value = query_text(request, name);
     return str_equal(value, STR("1")) || str_equal(value, STR("true")) || str_equal(value, STR("yes"));

@@ -132,17 +132,30 @@ static bool host_is_ours(const struct server *server, const struct http_server_r
     return (server->public_host.n && str_equal_ignore_case(host, server->public_host)) || str_equal_ignore_case(host, host_of(server->options->listen));
 }
 
+/* Nothing of a body is told that did not find room as a whole. */
+static struct str body_of(struct arena *arena, struct reply *reply)
+{
+    if (reply->status == 204 || (reply->body.n == 0 && !buf_failed(&reply->body)))
+        return STR("");
+    struct str body = buf_failed(&reply->body) ? STR_NULL : arena_copy(arena, buf_str(&reply->body));
+    if (body.p)
+        return body;
+    reply->status = 500;
+    reply->content_type = "application/problem+json";
+    reply->etag = reply->location = reply->file_name = STR_NULL;
+    reply->extra_count = 0;
+    return STR("{\"type\":\"urn:liaison:problem:internal\",\"title\":\"Internal Server Error\",\"status\":500,\"detail\":\"the memory is exhausted\",\"code\":\"internal\"}");
+}
+
 static void finish_reply(struct request *request, struct reply *reply, struct http_server_response *response)
 {
     struct arena *arena = request->arena;
 
+    response->body = body_of(arena, reply);
     response->status = reply->status ? reply->status : 200;
     response->stream = reply->stream;
     response->has_file = reply->file >= 0;
     response->file = reply->file;
-    response->body = reply->status == 204 ? STR("") : arena_copy(arena, buf_str(&reply->body));
-    if (!response->body.p)
-        response->body = STR("");
     response->gzip = response->body.n >= GZIP_FROM_BYTES && http_server_takes_gzip(request->http);
     http_server_add_header(response, "Content-Type", str_from(reply->content_type ? reply->content_type : "application/json"));
     http_server_add_header(response, "Content-Language", text_language() == TEXT_FRENCH ? STR("fr") : STR("en"));
@@ -168,6 +181,17 @@ static void refuse(struct request *request, struct reply *reply, bool path_known
     reply_problem(request, reply, path_known ? 405 : 404, NULL, &why);
 }
 
+/* Whether all that stands at {…} of the route's path could be decoded; else memory was exhausted. */
+static bool has_args(const struct request *request)
+{
+    size_t count = 0;
+
+    for (const char *brace = request->route->path; (brace = strchr(brace, '{')); brace++)
+        if (!request->args[count++].p)
+            return false;
+    return true;
+}
+
 static void answer_api(struct server *server, struct request *request, struct http_server_response *response)
 {
     struct server_worker *worker = &server->workers[request->http->worker];
@@ -178,7 +202,9 @@ static void answer_api(struct server *server, struct request *request, struct ht
     request->route = route_find(request->arena, request->http->method, request->http->raw_path, request->args, &path_known);
     if (!request->route) {
         refuse(request, &reply, path_known);
-    } else if (worker_ready(server, worker, &err) != OK) {
+    } else if (!has_args(request) || worker_ready(server, worker, &err) != OK) {
+        if (err.code == OK)
+            (void)err_memory(&err);
         reply_problem(request, &reply, 503, NULL, &err);
     } else {
         request->db = worker->db;

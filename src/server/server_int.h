@@ -62,6 +62,8 @@ struct request {
     const struct company *company;
     struct identity who;
     struct str args[ROUTE_ARGS_MAX];   /* what stood at {…} of the route's path, decoded */
+    struct report_parameter *parameters; /* of the query, decoded; read them with query_text */
+    size_t parameter_count;
     struct str id;                     /* of the request: in the log, in X-Request-Id and in a problem */
     int64_t now_utc;
     struct json *body;                 /* of a route that takes JSON: an object; else NULL */
@@ -143,9 +145,11 @@ struct str input_pointer(struct arena *arena, struct str object, struct str name
 /* Members that nobody asked for are wrong too. OK, or ERR_USAGE with the reply already filled as a problem (status 400, "errors":[{"pointer","detail"}]): return REPLIED then. */
 int input_end(struct input *input, struct reply *reply);
 enum { REPLIED = 100 };                /* a handler may return it: the reply is complete; apart from the 1 of what was found */
-/* Query parameters. */
-struct str query_text(struct request *request, const char *name);
-bool query_flag(struct request *request, const char *name);        /* "1", "true", "yes" */
+/* Query parameters, all decoded before the handler is asked, so that none is absent because memory was. */
+int query_read(struct request *request, struct err *err) MUST_CHECK;
+/* The first of that name; {NULL,0} when absent. */
+struct str query_text(const struct request *request, const char *name);
+bool query_flag(const struct request *request, const char *name);        /* "1", "true", "yes" */
 
 /* A new password as it is kept; one that is too short is refused under `member`. The caller wipes *ret. */
 int password_encode(struct input *input, const char *member, struct str password, struct buf *ret, struct err *err) MUST_CHECK;

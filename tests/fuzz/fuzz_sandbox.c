@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "sandbox/api_int.h"
 #include "sandbox/filter_int.h"
+#include "../unit/net/query.h"
 
 /* A shop is made anew when so many requests may have changed it. */
 enum { WRITES_MAX = 50, LIST_MAX = 10000 };
@@ -152,13 +153,13 @@ static void law_of_list(const struct asked *asked, const struct resource *resour
 {
     struct http_server_request request = {.query = asked->query, .arena = arena};
     BUF_AUTO scope = {0};
-    struct str filter = http_server_query(&request, STR("filter"));
+    struct str filter = query_parameter(&request, STR("filter"));
 
     LAW(json_is(list, JSON_ARRAY));
     for (const struct json *one = list->first; one != NULL; one = one->next)
         LAW(json_text(json_get(one, STR("_id"))).n == ID_SIZE);
     buf_printf(&scope, "%s=", resource->scope);
-    http_append_encoded(&scope, http_server_query(&request, str_from(resource->scope)));
+    http_append_encoded(&scope, query_parameter(&request, str_from(resource->scope)));
     law_of_complement(asked, buf_str(&scope), filter, arena);
     law_of_order(asked, buf_str(&scope), filter, arena);
     law_of_pages(asked, list, arena);

@@ -17,6 +17,7 @@
 
 #include "base/mem.h"
 #include "net/http.h"
+#include "query.h"
 
 enum { BODY_MAX = 256 << 10, LARGE = 3 << 20 };
 
@@ -33,12 +34,12 @@ static void set_header(struct http_server_response *response, const char *name, 
 static int64_t number_of(const struct http_server_request *request, struct str name)
 {
     int64_t n = 0;
-    return str_parse_u63(http_server_query(request, name), &n) ? n : 0;
+    return str_parse_u63(query_parameter(request, name), &n) ? n : 0;
 }
 
 static void answer_echo(const struct http_server_request *request, struct http_server_response *response)
 {
-    struct str q = http_server_query(request, STR("q")), header = http_server_header(request, "X-Api-Key");
+    struct str q = query_parameter(request, STR("q")), header = http_server_header(request, "X-Api-Key");
     response->body = arena_format(request->arena, "%.*s|%.*s|%.*s|%s%.*s|%s%.*s|%.*s", STR_ARG(request->method), STR_ARG(request->path),
                                   STR_ARG(request->query), q.p ? "" : "absent", STR_ARG(q), header.p ? "" : "absent", STR_ARG(header),
                                   STR_ARG(request->body));
@@ -56,10 +57,10 @@ static void handle(void *context, const struct http_server_request *request, str
     response->chunked = number_of(request, STR("chunked"));
     response->cut = number_of(request, STR("cut"));
     response->delay_ms = number_of(request, STR("delay"));
-    struct str name = http_server_query(request, STR("header"));
+    struct str name = query_parameter(request, STR("header"));
     if (name.p != NULL)
-        set_header(response, name.p, http_server_query(request, STR("value")));
-    if (str_equal(http_server_query(request, STR("dated")), STR("1")))
+        set_header(response, name.p, query_parameter(request, STR("value")));
+    if (str_equal(query_parameter(request, STR("dated")), STR("1")))
         set_header(response, "Date", STR("Wed, 21 Oct 2015 07:28:00 GMT"));
     if (str_equal(request->path, STR("/large"))) {
         int64_t n = number_of(request, STR("n"));
