@@ -115,7 +115,7 @@ void db_close(struct db *db)
         return;
     db_statements_clear(db);
     if (db->depth > 0)
-        db->backend->rollback(db);
+        (void)db->backend->rollback(db);
     db->backend->close(db);
     mem_free(db->slots);
     mem_free(db->label);
@@ -374,12 +374,33 @@ static void pause_before(int attempt)
         continue;
 }
 
+/* Where memory is exhausted even the end of a transaction can fail. Then it is tried again before the next one begins. */
+static void undo(struct db *db)
+{
+    db->stuck = !db->backend->rollback(db);
+}
+
+static int begin(struct db *db, const char *how, struct err *err)
+{
+    if (db->stuck)
+        undo(db);
+    int r = db->stuck ? err_memory(err) : db->backend->command(db, how, err);
+    if (r < 0)
+        undo(db); /* it may have begun and failed after that */
+    return r;
+}
+
+bool db_is_stuck(const struct db *db)
+{
+    return db->stuck;
+}
+
 /* One attempt: the body's result, or what made begin or commit fail. */
 static int transact_once(struct db *db, db_body *body, void *context, bool *ret_began, struct err *err)
 {
     db->depth = 1;
     db->retry_wanted = false;
-    int r = db->backend->command(db, db->backend->begin_write, err);
+    int r = begin(db, db->backend->begin_write, err);
     *ret_began = r >= 0;
     if (r < 0) {
         db->depth = 0;
@@ -398,7 +419,7 @@ static int transact_once(struct db *db, db_body *body, void *context, bool *ret_
             r = committed;
     }
     if (r < 0)
-        db->backend->rollback(db);
+        undo(db);
     db->depth = 0;
     db->transaction_lost = false;
     return r;
@@ -470,7 +491,7 @@ int db_rehearsal_begin(struct db *db, struct err *err)
 {
     if (db->depth > 0)
         return err_set(err, ERR_INTERNAL, N_("a fault in this program: a rehearsal begins inside a transaction"));
-    int r = db->backend->command(db, db->backend->begin_rehearsal, err);
+    int r = begin(db, db->backend->begin_rehearsal, err);
     if (r < 0)
         return r;
     db->depth = 1;
@@ -482,7 +503,7 @@ void db_rehearsal_end(struct db *db)
 {
     if (!db->rehearsal)
         return;
-    db->backend->rollback(db);
+    undo(db);
     db->depth = 0;
     db->rehearsal = false;
     db->retry_wanted = false;

@@ -58,6 +58,8 @@ struct db_value db_bytes_value(struct str s);
 int db_exec_(struct db *db, const char *sql, const struct db_value *args, size_t count, int64_t *ret_rows, struct err *err) MUST_CHECK;
 /* Whether the last error of this connection was a unique or primary key already taken. */
 bool db_is_unique_violation(const struct db *db);
+/* Whether the last transaction could not be ended, for lack of memory, so that it still keeps others from writing. The next one ends it first; who may wait long for a next one closes the connection. */
+bool db_is_stuck(const struct db *db);
 /* Whether it says that another writer held the database for longer than the patience lasts: nothing is wrong with what was asked. */
 bool db_is_locked(const struct err *err);
 

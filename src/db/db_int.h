@@ -32,6 +32,7 @@ struct db {
     int depth;                    /* 0 = no transaction, 1 = a transaction or a rehearsal, more = savepoints */
     bool rehearsal;
     bool retry_wanted;            /* a race was lost in this transaction: it is run again whatever its body made of the error */
+    bool stuck;                   /* a transaction is open that nobody is in: its end failed */
     bool transaction_lost;        /* the engine rolled back by itself: nothing more may run before the end of the transaction */
     bool unique_violation;        /* what the last error was */
 };
@@ -68,7 +69,7 @@ struct db_backend {
     /* Runs a constant text without parameters and rows, such as SAVEPOINT. */
     int (*command)(struct db *db, const char *sql, struct err *err);
     int (*commit)(struct db *db, struct err *err);
-    void (*rollback)(struct db *db); /* of the whole transaction; harmless when there is none */
+    bool (*rollback)(struct db *db); /* of the whole transaction; harmless when there is none. False when one is open still (memory) */
     int (*script)(struct db *db, const char *sql, struct err *err);
     int (*check)(struct db *db, db_finding_fn *on_finding, void *context, struct err *err);
     int (*backup)(struct db *db, const char *path, struct err *err);

@@ -581,11 +581,17 @@ static int postgresql_commit(struct db *db, struct err *err)
     return r;
 }
 
-static void postgresql_rollback(struct db *db)
+static bool is_open(const struct db *db)
 {
     PGTransactionStatusType status = PQtransactionStatus(conn_of(db));
-    if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR)
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR;
+}
+
+static bool postgresql_rollback(struct db *db)
+{
+    if (is_open(db))
         PQclear(PQexec(conn_of(db), "ROLLBACK"));
+    return !is_open(db);
 }
 
 /* ---- check and backup ---- */

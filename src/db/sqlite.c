@@ -487,10 +487,11 @@ static int sqlite_commit(struct db *db, struct err *err)
     return sqlite_command(db, "COMMIT", err);
 }
 
-static void sqlite_rollback(struct db *db)
+static bool sqlite_rollback(struct db *db)
 {
     if (!sqlite3_get_autocommit(db->handle))
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    return sqlite3_get_autocommit(db->handle);
 }
 
 static int sqlite_script(struct db *db, const char *sql, struct err *err)

@@ -84,7 +84,7 @@ static bool worker_answers(struct server_worker *worker)
     int64_t one = 0;
     struct err ignored = {0};
 
-    if (worker->db && db_query_int(worker->db, &one, "SELECT CAST($1 AS BIGINT)", &ignored, DB_INT(1)) == 1)
+    if (worker->db && !db_is_stuck(worker->db) && db_query_int(worker->db, &one, "SELECT CAST($1 AS BIGINT)", &ignored, DB_INT(1)) == 1)
         return true;
     worker_release(worker);
     return false;
@@ -210,7 +210,7 @@ static void answer_api(struct server *server, struct request *request, struct ht
         request->db = worker->db;
         request->company = &worker->company;
         dispatch(request, &reply);
-        if (reply.status >= 500)
+        if (reply.status >= 500 || db_is_stuck(worker->db))
             (void)worker_answers(worker);
     }
     finish_reply(request, &reply, response);

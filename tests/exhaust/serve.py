@@ -23,6 +23,7 @@ import os
 import pathlib
 import random
 import re
+import sqlite3
 import struct
 import sys
 import tempfile
@@ -41,6 +42,7 @@ LEFT_OUT = ('throttle', 'setup_late')
 # libxlsxwriter 1.1.4 follows a null pointer when an allocation of its own is refused (in lxw_worksheet_free); docs/reliability.md says so.
 LIBRARY_BREAKS = 'format=xlsx'
 REMEMBER = ('session', 'setup')  # wrong attempts are counted: each injection has a server of its own
+LOCK_PATIENCE_S = 5
 ASKED, REFUSED, FAIL_AT, STICKY = range(4)
 # What two answers to the same request do not share: instants, numbers made of them, secrets, the id of the request.
 RANDOM = re.compile(rb'\d{10,}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d[T ][\d:.]+Z?|[A-Z2-9]{4}(-[A-Z2-9]{4}){2}')
@@ -257,7 +259,23 @@ class Exhausting(run_api.ApiCarrying):
 
     def goes_on(self):
         states = [self.web.raw('GET', path).status for path in ('/healthz', '/readyz')]
-        return None if states == [200, 200] else f'afterwards the server is not well: {states}'
+        if states != [200, 200]:
+            return f'afterwards the server is not well: {states}'
+        locked = self.who_writes()
+        return f'afterwards a connection of the server is still in a transaction: {locked}' if locked else None
+
+    def who_writes(self):
+        """Empty when nobody does."""
+        database = self.program.database
+        if database.engine == 'postgresql':
+            return ' '.join(database.rows("SELECT query FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"))
+        with contextlib.closing(sqlite3.connect(database.path, timeout=LOCK_PATIENCE_S, isolation_level=None)) as other:
+            try:
+                other.execute('BEGIN IMMEDIATE')
+                other.execute('ROLLBACK')
+                return ''
+            except sqlite3.OperationalError as error:
+                return str(error)
 
     def look(self, snapshot, send, wanted, succeeded):
         """What was written, and what comes of the same request without a fault: what it had done in part already it may refuse to do twice."""
