@@ -5,6 +5,7 @@ import { enter, expect, logIn, look, test, useShop } from './shop';
 import { wordsOf } from './words';
 
 test.describe('pages', () => {
+  test.describe.configure({ mode: 'parallel' });
   const shop = useShop(async (it) => {
     await it.startTill();
     it.company();

@@ -2,6 +2,8 @@
 import { choose, enter, expect, look, money, open, PASSWORD, SALES_DAY, test, useShop } from './shop';
 import type { Language } from './words';
 
+test.describe.configure({ mode: 'parallel' });
+
 for (const language of ['fr', 'en'] as Language[]) {
   test.describe(`the whole way in ${language}`, () => {
     test.use({ language });
