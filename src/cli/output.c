@@ -81,13 +81,21 @@ void append_indented(struct buf *out, struct str text, int indent)
 
 /* ---- texts for arguments ---- */
 
+/* Without memory for it there is no answer at all: one with a hole would look like one. */
+static const char *kept(struct cli *cli, const struct buf *text)
+{
+    struct str copy = buf_failed(text) ? STR_NULL : arena_copy(&cli->arena, buf_str(text));
+
+    cli->out.failed = cli->out.failed || !copy.p;
+    return copy.p ? copy.p : "?";
+}
+
 const char *text_of(struct cli *cli, struct str s)
 {
     BUF_AUTO shown = {0};
 
     text_append_cell(&shown, s, 0, false);
-    struct str copy = arena_copy(&cli->arena, shown.p ? buf_str(&shown) : STR(""));
-    return copy.p && !buf_failed(&shown) ? copy.p : "?";
+    return kept(cli, &shown);
 }
 
 const char *text_of_word(struct cli *cli, struct str s)
@@ -95,14 +103,15 @@ const char *text_of_word(struct cli *cli, struct str s)
     BUF_AUTO word = {0};
 
     text_append_shell_word(&word, str_from(text_of(cli, s)));
-    struct str copy = arena_copy(&cli->arena, word.p ? buf_str(&word) : STR(""));
-    return copy.p && !buf_failed(&word) ? copy.p : "?";
+    return kept(cli, &word);
 }
 
 const char *text_of_int(struct cli *cli, int64_t value)
 {
-    struct str text = arena_format(&cli->arena, "%lld", (long long)value);
-    return text.p ? text.p : "?";
+    BUF_AUTO text = {0};
+
+    buf_append_int(&text, value);
+    return kept(cli, &text);
 }
 
 static const char *text_of_value(struct cli *cli, enum report_type type, int64_t number)
@@ -110,8 +119,7 @@ static const char *text_of_value(struct cli *cli, enum report_type type, int64_t
     BUF_AUTO text = {0};
 
     report_append_value(&text, type, &DB_INT(number), cli->company.zone);
-    struct str copy = arena_copy(&cli->arena, buf_str(&text));
-    return copy.p ? copy.p : "?";
+    return kept(cli, &text);
 }
 
 const char *text_of_cents(struct cli *cli, int64_t cents) { return text_of_value(cli, REPORT_CENTS, cents); }

@@ -221,6 +221,7 @@ void anomaly_append_cure(struct buf *out, const struct anomaly_kind *kind, const
     for (int i = 0; i < count; i++) {
         text_append_shell_word(&words[i], str_from(ERR_STR(args[i])));
         pointers[i] = words[i].p ? words[i].p : "?";
+        out->failed = out->failed || buf_failed(&words[i]);
     }
     message_format(out, text_translate(kind->cure), pointers, count);
     for (int i = 0; i < count; i++)

@@ -48,7 +48,7 @@ MOMENT = re.compile(r'\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?|\d\d/\d\d/\
 # ---- what lasts --------------------------------------------------------------------------------------------------------
 
 TELLS_WHEN = {'run', 'run_page', 'link_rules', 'journal', 'journal_head', 'id_counter', 'schema_version'}
-MOMENTS = {'created_utc', 'updated_utc', 'validated_utc', 'cursor_utc', 'changed_cursor_utc', 'lease_owner', 'lease_until_utc', 'journal_seq', 'previous_seq'}
+MOMENTS = {'created_utc', 'updated_utc', 'checked_utc', 'validated_utc', 'cursor_utc', 'changed_cursor_utc', 'lease_owner', 'lease_until_utc', 'journal_seq', 'previous_seq'}
 RANDOM = {'sealed_key', 'password'}
 
 
