@@ -41,7 +41,7 @@ def markdown(text):
     for block in re.split(r'\n\s*\n', text.strip()):
         lines = block.split('\n')
         if lines[0].startswith('## '):
-            out.append(f'<h3>{inline(lines.pop(0)[3:])}</h3>')
+            out.append(f'<h2>{inline(lines.pop(0)[3:])}</h2>')
         if lines and lines[0].startswith('|'):
             out.append(table(lines))
         elif lines:

@@ -84,7 +84,7 @@ test.describe('lists', () => {
     await page.goto(`${shop.url}/ventes/reglements`);
     await expect(firstCell(page, 1)).toBeVisible();
     const first = await headings(table(page));
-    const [means, tillPayment] = [await headingOf(page, shop, 'payment', 'means'), await headingOf(page, shop, 'payment', 'till_payment')];
+    const [means, tillPayment] = [await headingOf(page, shop, 'payment', 'means_label'), await headingOf(page, shop, 'payment', 'till_payment')];
     expect(first).toContain(means);
     expect(first).not.toContain(tillPayment);
     await page.getByRole('button', { name: t('table.columns') }).click();

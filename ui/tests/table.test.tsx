@@ -2,7 +2,7 @@
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { fireEvent, render, screen, waitFor } from '@testing-library/react';
-import { MemoryRouter, useLocation } from 'react-router-dom';
+import { createMemoryRouter, RouterProvider, useLocation, type RouteObject } from 'react-router-dom';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DataTable } from '@/components/DataTable';
 import fr from '@/i18n/fr';
@@ -17,16 +17,23 @@ function Where() {
   return <output aria-label="where">{useLocation().search}</output>;
 }
 
-function show(address: string) {
+function Shown() {
+  return (
+    <>
+      <DataTable list="documents" label="Factures" fixed={{ kind: 'invoice' }} sort="-date" hrefOf={(row) => `/ventes/factures/${String(row.number)}`} />
+      <Where />
+    </>
+  );
+}
+
+function show(address: string, page: RouteObject['lazy'] = async () => ({ Component: () => <h1>La facture</h1> })) {
+  const router = createMemoryRouter([{ path: '/', element: <Shown /> }, { path: '/ventes/factures/:number', lazy: page }], { initialEntries: [address], future: { v7_relativeSplatPath: true } });
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   return render(
     <MantineProvider>
       <TextProvider language="fr" catalogue={fr}>
         <QueryClientProvider client={client}>
-          <MemoryRouter initialEntries={[address]} future={{ v7_startTransition: true, v7_relativeSplatPath: true }}>
-            <DataTable list="documents" label="Factures" fixed={{ kind: 'invoice' }} sort="-date" hrefOf={(row) => `/ventes/factures/${String(row.number)}`} />
-            <Where />
-          </MemoryRouter>
+          <RouterProvider router={router} future={{ v7_startTransition: true }} />
         </QueryClientProvider>
       </TextProvider>
     </MantineProvider>,
@@ -51,7 +58,7 @@ beforeEach(() => {
 const rowsAsked = () => asked.filter((url) => url.pathname === '/api/v1/documents');
 
 test('asks for what the page fixes and the address says, and leaves the rest of the address alone', async () => {
-  show('/ventes/factures?q=dupont&total_cents_from=100&kind=order&onglet=2');
+  show('/?q=dupont&total_cents_from=100&kind=order&onglet=2');
   await screen.findByText('1042');
   const query = Object.fromEntries(rowsAsked()[0]!.searchParams);
   expect(query).toEqual({ kind: 'invoice', q: 'dupont', total_cents_from: '100', sort: '-date', limit: '200' });
@@ -79,6 +86,19 @@ test('what is searched comes into the address when the typing rests', async () =
   show('/');
   fireEvent.change(await screen.findByRole('searchbox'), { target: { value: '1042' } });
   await waitFor(() => expect(screen.getByLabelText('where').textContent).toBe('?q=1042'), { timeout: 2000 });
+});
+
+test('who opens a row while the search is still to be asked goes to its page, and is not called back', async () => {
+  let arrive: (page: { Component: () => JSX.Element }) => void = () => {};
+  show('/', () => new Promise((resolve) => (arrive = resolve)));
+  const link = await screen.findByText('1042');
+  vi.useFakeTimers();
+  fireEvent.change(screen.getByRole('searchbox'), { target: { value: '1042' } });
+  fireEvent.click(link);
+  await vi.advanceTimersByTimeAsync(5000);
+  vi.useRealTimers();
+  arrive({ Component: () => <h1>La facture</h1> });
+  await screen.findByRole('heading', { name: 'La facture' });
 });
 
 test('nothing found and nothing there are told apart', async () => {

@@ -1,6 +1,6 @@
 // Search, filters and sort of a list, kept in the address: a page can be sent to somebody, and the way back finds it as it was.
-import { useCallback, useMemo } from 'react';
-import { useSearchParams } from 'react-router-dom';
+import { useCallback, useMemo, useRef } from 'react';
+import { useNavigation, useSearchParams } from 'react-router-dom';
 import type { ListQuery } from '@/api/lists';
 
 export interface ListAddress {
@@ -13,6 +13,9 @@ export interface ListAddress {
 /** Several lists on a page keep apart by `prefix`; of the rest of the address only what `isOwn` knows is the list's. */
 export function useListAddress(prefix: string, isOwn: (name: string) => boolean): ListAddress {
   const [params, setParams] = useSearchParams();
+  // Whoever has chosen another page meanwhile goes there: what was typed before does not call them back.
+  const leaving = useRef(false);
+  leaving.current = useNavigation().state !== 'idle';
   const text = params.toString();
   const values = useMemo(() => {
     const found: ListQuery = {};
@@ -20,7 +23,8 @@ export function useListAddress(prefix: string, isOwn: (name: string) => boolean)
     return found;
   }, [text, prefix, isOwn]);
   const set = useCallback(
-    (changes: Record<string, string | null>) =>
+    (changes: Record<string, string | null>) => {
+      if (leaving.current) return;
       setParams(
         (before) => {
           const after = new URLSearchParams(before);
@@ -29,7 +33,8 @@ export function useListAddress(prefix: string, isOwn: (name: string) => boolean)
           return after;
         },
         { replace: true },
-      ),
+      );
+    },
     [setParams, prefix],
   );
   const clear = useCallback(
