@@ -67,14 +67,25 @@ static const char *encoded(struct page *page, struct str text)
     return copy.p ? copy.p : "";
 }
 
+/* libharu 2.3 goes on with a page that it could make in part only, and follows a null pointer in it: after an error nothing more is asked of it. */
+static bool broken(struct page *page)
+{
+    page->failed = page->failed || HPDF_GetError(page->pdf) != HPDF_OK;
+    return page->failed;
+}
+
 static float width_of(struct page *page, HPDF_Font font, float size, const char *text)
 {
+    if (broken(page))
+        return 0;
     HPDF_Page_SetFontAndSize(page->page, font, size);
     return HPDF_Page_TextWidth(page->page, text);
 }
 
 static void put_bytes(struct page *page, HPDF_Font font, float size, float x, float y, const char *text)
 {
+    if (broken(page))
+        return;
     HPDF_Page_BeginText(page->page);
     HPDF_Page_SetFontAndSize(page->page, font, size);
     HPDF_Page_TextOut(page->page, x, y, text);

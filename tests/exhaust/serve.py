@@ -225,9 +225,8 @@ class Exhausting(run_api.ApiCarrying):
                 self.back(snapshot)
         except (Failure, OSError, ValueError, http.client.HTTPException) as error:
             allocator.refuse(0, False)
-            why = why or f'the server does not go on: {error!r}'
             self.web.process.kill()
-            self.web.process.wait(60)
+            why = why or f'the server does not go on: {error!r}; it ended with {self.web.process.wait(60)}, saying\n{self.web.log.read_text(errors="replace")[-1000:]}'
             self.web.process.stdout.close()
             snapshot.back()
             self.web.again()
