@@ -13,17 +13,27 @@ const QUIET_MS = 120;
 
 interface Traffic {
   open: Set<Request>;
+  /** The page that is on its way. */
+  going?: Request;
   changed: number;
 }
 const followed = new WeakMap<Page, Traffic>();
 
-/** Keeps count of what a page has asked and not been answered; streams of events, which stay open, are left out. */
+/** Keeps count of what a page has asked and not been answered; streams of events, which stay open, are left out. What the page before had asked is forgotten with it: of such a request the
+ * browser does not always tell the end. */
 export function follow(page: Page) {
   const traffic: Traffic = { open: new Set(), changed: Date.now() };
   followed.set(page, traffic);
   page.on('request', (request) => {
     if (request.resourceType() === 'eventsource') return;
     traffic.open.add(request);
+    traffic.changed = Date.now();
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) traffic.going = request;
+  });
+  page.on('framenavigated', (frame) => {
+    if (frame !== page.mainFrame() || !traffic.going) return;
+    for (const request of [...traffic.open]) if (request !== traffic.going) traffic.open.delete(request);
+    traffic.going = undefined;
     traffic.changed = Date.now();
   });
   for (const event of ['requestfinished', 'requestfailed'] as const)
