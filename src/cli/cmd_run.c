@@ -59,7 +59,7 @@ int cmd_run_show(struct cli *cli, struct err *err)
     }
     if (rc > 0)
         rc = cli->json ? OK : show_error(cli, run_id, err);
-    const struct run_records_query query = {.run_id = run_id};
+    const struct run_records_query query = {.run_id = run_id, .subjects = cli->json}; /* the text has no room for them */
     struct run_cursor end;
     return rc == OK ? run_records_each(cli->db, cli->company.id, &query, show_record, cli, &end, err) : rc;
 }

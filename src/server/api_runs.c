@@ -62,7 +62,7 @@ static int put_record(void *context, const struct run_record *record, struct err
 int api_run_records(struct request *request, struct reply *reply, struct err *err)
 {
     static const char SELECT_RUN[] = "SELECT run_id FROM run WHERE company_id = $1 AND run_id = $2";
-    struct run_records_query query = {.outcome = query_text(request, "outcome")};
+    struct run_records_query query = {.outcome = query_text(request, "outcome"), .subjects = true};
     struct str cursor = query_text(request, "cursor");
     struct json_out json = {.buf = &reply->body};
     struct run_cursor next;

@@ -96,7 +96,7 @@ static int read_page(struct reading *reading, struct str outcomes, struct err *e
             if (query->limit && reading->told == query->limit)
                 return 1;
             arena_reset(&reading->arena);
-            int rc = FINDERS[record.flow](reading, record.id, &record.subject, err);
+            int rc = query->subjects ? FINDERS[record.flow](reading, record.id, &record.subject, err) : OK;
             if (rc == OK)
                 rc = reading->on_record(reading->context, &record, err);
             if (rc != OK)

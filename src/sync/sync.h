@@ -158,7 +158,7 @@ void sync_append_json(struct buf *out, const struct sync_result *result);
 
 /* ---- what became of every record of a run ---- */
 /* What the record is in the books now: an article (its code, its label), a document (the kind that the books know; its number, the ticket's number), a sale that waits ("grid_sale": the id
- * of its row of the grid, the ticket's number) or one that is neither ("ticket"). Absent (.kind.p is NULL) when the books have nothing of it. */
+ * of its row of the grid, the ticket's number) or one that is neither ("ticket"). Absent (.kind.p is NULL) when the books have nothing of it, or nobody asked. */
 struct run_subject { struct str kind, key, label; };
 struct run_record { enum sync_flow flow; struct str outcome, id, detail; /* detail absent when there is none */ struct run_subject subject; };
 struct run_cursor { int64_t flow, page_no, offset; }; /* where to go on; zeroed: at the beginning */
@@ -167,6 +167,7 @@ struct run_records_query {
     bool has_flow;
     enum sync_flow flow;
     struct str outcome;            /* absent: any */
+    bool subjects;                 /* says also what each record is in the books: a query a record */
     struct run_cursor from;
     int64_t limit;                 /* 0: all */
 };

@@ -125,7 +125,7 @@ static void a_record_says_what_it_is_in_the_books(void **state)
 
     assert_int_equal(link.id, 1);
     assert_ok(world, db_transact(world->db, write_subjects, world, &world->err));
-    read_all(world, (struct run_records_query){.run_id = 5}, &text);
+    read_all(world, (struct run_records_query){.run_id = 5, .subjects = true}, &text);
     assert_string_equal(buf_str(&text).p, expected);
 }
 
