@@ -328,16 +328,29 @@ def run_case(case, engine, build, program_alone, options):
         return program
 
 
-def main():
+def argument_parser(sample):
+    """What this and serve.py are asked alike."""
     parser = argparse.ArgumentParser()
     parser.add_argument('build')
     parser.add_argument('--engine', choices=harness.ENGINES)
-    parser.add_argument('--sample', type=int, default=6)
-    parser.add_argument('--every', action='store_true')
+    parser.add_argument('--sample', type=int, default=sample)
     parser.add_argument('--at', type=int)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('names', nargs='*')
+    return parser
+
+
+def count_up(score, case, engine, done):
+    """The injections of a case, of which each failure is one."""
+    for failure in done.failures:
+        score.check(f'{case.path.name} on {engine}: {failure}', False)
+    score.passed += max(0, done.injected - len(done.failures))
+
+
+def main():
+    parser = argument_parser(sample=6)
+    parser.add_argument('--every', action='store_true')
     options = parser.parse_intermixed_args()
     build = pathlib.Path(options.build).resolve()
     if not (build / 'tests' / 'exhaust' / 'failing_malloc.so').exists():
@@ -354,9 +367,7 @@ def main():
         for (case, engine), future in zip(work, futures):
             program = future.result()
             programs.append(program)
-            for failure in program.failures:
-                score.check(f'{case.path.name} on {engine}: {failure}', False)
-            score.passed += max(0, program.injected - len(program.failures))
+            count_up(score, case, engine, program)
     print(f'{sum(program.injected for program in programs)} runs with {sum(program.refused for program in programs)} failed allocations, of '
           f'{sum(program.allocations for program in programs)} that the commands of {len(work)} cases make; {sum(program.left_out for program in programs)} commands left out')
     return score.end()

@@ -13,7 +13,6 @@ Each request is first sent with the server's allocations counted (failing_malloc
 --part: only one of K requests, another one with each seed. Where the state of a case is in the server's memory (wrong attempts, the code of the first
 start), it is left out.
 """
-import argparse
 import concurrent.futures
 import contextlib
 import http.client
@@ -317,15 +316,9 @@ def run_case(case, engine, options):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('build')
-    parser.add_argument('--engine', choices=harness.ENGINES, default='sqlite')
-    parser.add_argument('--sample', type=int, default=4)
+    parser = exhaust.argument_parser(sample=4)
+    parser.set_defaults(engine='sqlite')
     parser.add_argument('--part', type=int, default=1)
-    parser.add_argument('--at', type=int)
-    parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--jobs', type=int, default=2)
-    parser.add_argument('names', nargs='*')
     options = parser.parse_intermixed_args()
     cases = [run_api.ApiCase(path) for path in sorted((TESTS / 'api' / 'cases').glob('*.case')) if path.stem not in LEFT_OUT
              and (not options.names or any(name in path.name for name in options.names))]
@@ -333,9 +326,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         done = list(pool.map(lambda case: run_case(case, options.engine, options), cases))
     for carrying in done:
-        for failure in carrying.failures:
-            score.check(f'{carrying.case.path.name} on {options.engine}: {failure}', False)
-        score.passed += max(0, carrying.injected - len(carrying.failures))
+        exhaust.count_up(score, carrying.case, options.engine, carrying)
     print(f'{sum(carrying.injected for carrying in done)} requests with {sum(carrying.refused for carrying in done)} failed allocations, of '
           f'{sum(carrying.allocations for carrying in done)} that the requests of {len(done)} cases make')
     return score.end()
