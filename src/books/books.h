@@ -35,6 +35,8 @@ extern const struct company_detail_kind company_detail_kinds[COMPANY_DETAILS]; /
 int company_set_detail(struct db *db, int64_t company_id, struct str name, struct str value, struct err *err) MUST_CHECK;
 /* In the order of company_detail_kinds, absent where there is none. In the arena. */
 int company_details(struct db *db, int64_t company_id, struct arena *arena, struct str ret[COMPANY_DETAILS], struct err *err) MUST_CHECK;
+/* The one of that name, borrowed; absent when there is none, or no detail is called so. */
+struct str company_detail(const struct str details[COMPANY_DETAILS], const char *name);
 
 /* A SIREN number: nine digits, the last of which makes the Luhn sum a multiple of ten (source: INSEE, definition of the SIREN number). Blanks between them, as people write them in
  * groups of three, are dropped. */

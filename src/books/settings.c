@@ -71,6 +71,13 @@ int company_details(struct db *db, int64_t company_id, struct arena *arena, stru
     return failed ? err_memory(err) : code;
 }
 
+struct str company_detail(const struct str details[COMPANY_DETAILS], const char *name)
+{
+    int place = detail_by_name(str_from(name));
+
+    return place < 0 ? STR_NULL : details[place];
+}
+
 /* ---- numbering ---- */
 
 enum { PREFIX_MAX = 12, DIGITS_MAX = 12 };

@@ -11,15 +11,7 @@ static struct str cutoff_text(struct cli *cli)
     return arena_format(&cli->arena, "%02d:%02d", minutes / 60, minutes % 60);
 }
 
-static struct str detail(const struct str details[COMPANY_DETAILS], const char *name)
-{
-    for (int i = 0; i < COMPANY_DETAILS; i++)
-        if (strcmp(company_detail_kinds[i].name, name) == 0)
-            return details[i];
-    return STR_NULL;
-}
-
-static int show_company(struct cli *cli, struct err *err)
+int cmd_company_show(struct cli *cli, struct err *err)
 {
     const struct company *company = &cli->company;
     struct json_out json = {.buf = &cli->out};
@@ -47,14 +39,9 @@ static int show_company(struct cli *cli, struct err *err)
     say(cli, N_("  Time zone:     %s"), text_of(cli, company->timezone), NULL);
     say(cli, N_("  A day begins:  %s"), text_of(cli, cutoff_text(cli)), NULL);
     say(cli, N_("  Closed until:  %s"), company->has_closed_until ? text_of_day(cli, company->closed_until) : _("nothing is closed"), NULL);
-    say(cli, N_("  Operations:    %s"), report_word(detail(details, "operations")), NULL);
-    say(cli, N_("  VAT on debits: %s"), detail(details, "vat_on_debits").n ? _("yes") : _("no"), NULL);
+    say(cli, N_("  Operations:    %s"), report_word(company_detail(details, "operations")), NULL);
+    say(cli, N_("  VAT on debits: %s"), company_detail(details, "vat_on_debits").n ? _("yes") : _("no"), NULL);
     return OK;
-}
-
-int cmd_company_show(struct cli *cli, struct err *err)
-{
-    return show_company(cli, err);
 }
 
 static int change_company(struct db *db, void *context, struct err *err)
@@ -92,5 +79,5 @@ int cmd_company_set(struct cli *cli, struct err *err)
         return rc;
     company_release(&cli->company);
     rc = company_open(cli->db, &cli->arena, name, &cli->company, err);
-    return rc == OK ? show_company(cli, err) : rc;
+    return rc == OK ? cmd_company_show(cli, err) : rc;
 }

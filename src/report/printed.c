@@ -138,10 +138,7 @@ int printed_load(struct db *db, const struct company *company, int64_t document_
 
 struct str printed_detail(const struct printed *printed, const char *name)
 {
-    for (int i = 0; i < COMPANY_DETAILS; i++)
-        if (str_equal(str_from(company_detail_kinds[i].name), str_from(name)))
-            return printed->details[i];
-    return STR_NULL;
+    return company_detail(printed->details, name);
 }
 
 /* "FR", two characters that check, and the SIREN: so a French VAT number is made (source: CGI, annexe II, art. 242 nonies 0 B and the Commission's VIES page). */
